@@ -1,0 +1,245 @@
+package evergrant
+
+import (
+	"context"
+
+	"github.com/evergrant/evergrant/schedule"
+)
+
+// A verdict is what an attempt at Meta has shown.
+type verdict struct {
+	outcome Outcome  // converted, refreshed, failed or reconnect
+	token   Token    // what Meta gave; empty unless converted or refreshed
+	failure *Failure // what Meta refused; nil on success
+	note    string   // what else is to be said; may be empty
+	refused string   // fingerprint of a value that is refused for good; may be empty
+	usage   Usage
+}
+
+// attempt calls Meta for one channel. It writes nothing.
+func (k *Keeper) attempt(ctx context.Context, h Held, action schedule.Action) verdict {
+	v := k.call(ctx, h, action)
+	if v.failure == nil || v.failure.Class != Lost {
+		return v
+	}
+	return k.confirm(ctx, h, v.failure)
+}
+
+// call makes the one call that the action names. A token of unknown kind is offered for
+// exchange first, because a short-lived one dies within the hour; if Meta answers that
+// with a refusal, it is offered for refresh, unless it is known to be too young.
+func (k *Keeper) call(ctx context.Context, h Held, action schedule.Action) verdict {
+	switch action {
+	case schedule.Refresh:
+		return refreshed(k.provider.Refresh(ctx, h.Value))
+	case schedule.Verify: // the refusal that brought us here is the first answer
+		return failed(&Failure{Class: Lost, Scope: ScopeChannel, Endpoint: "call", Status: 400, Code: 190, Message: "the token was refused in a call"})
+	}
+	issued, err := k.provider.Exchange(ctx, h.Value)
+	if err == nil {
+		return verdict{outcome: OutcomeConverted, token: issued.Token, usage: issued.Usage}
+	}
+	v := failed(asFailure(err))
+	exchange := v.failure
+	if h.TokenKind == ShortLived || !exchange.Answered() || exchange.Class == Throttled || exchange.Class == Blocked {
+		return v
+	}
+	if !k.instant().Before(h.scheduled().OldEnough(0)) {
+		if v = refreshed(k.provider.Refresh(ctx, h.Value)); v.failure == nil {
+			v.note = "it was long-lived already"
+			return v
+		}
+	}
+	switch {
+	case exchange.Class == Lost && v.failure.Answered():
+		v.failure = exchange // it refused the value itself, which says more
+	case v.failure.Class == Transient || v.failure.Class == AppWide:
+		// Meta declines to refresh a young token in words that nobody has written down. A
+		// token that answers is a good token, whatever its kind.
+		id, err := k.provider.Identify(ctx, h.Value)
+		if err == nil {
+			v.failure, v.usage = softened(v.failure), id.Usage
+			v.note = "the token works, but Instagram neither exchanges nor refreshes it yet"
+		} else if f := asFailure(err); f.Class == Lost {
+			v.failure = f
+		}
+	}
+	return v
+}
+
+func refreshed(issued Issued, err error) verdict {
+	if err != nil {
+		return failed(asFailure(err))
+	}
+	return verdict{outcome: OutcomeRefreshed, token: issued.Token, usage: issued.Usage}
+}
+
+func failed(f *Failure) verdict {
+	return verdict{outcome: OutcomeFailed, failure: f, usage: f.Usage}
+}
+
+// softened is f as a transient failure of one channel: what else is known speaks
+// against the verdict that its code would give.
+func softened(f *Failure) *Failure {
+	soft := *f
+	soft.Class, soft.Scope = Transient, ScopeChannel
+	return &soft
+}
+
+// confirm asks for the second answer that a loss needs. first is Meta's refusal of the
+// value. The previous token is tried before anybody is asked to log in again, and a
+// canary of the same app must be alive, because an app in trouble looks like many
+// lost channels.
+func (k *Keeper) confirm(ctx context.Context, h Held, first *Failure) verdict {
+	id, err := k.provider.Identify(ctx, h.Value)
+	if err == nil {
+		v := failed(softened(first))
+		v.note, v.usage = "Instagram refused the call, but the token still answers: not lost", id.Usage
+		return v
+	}
+	second := asFailure(err)
+	switch second.Class {
+	case Lost:
+	case Blocked, Throttled, AppWide:
+		return failed(second)
+	default:
+		v := failed(softened(first))
+		v.note = "Instagram refused the token once; the second answer is still missing"
+		return v
+	}
+	if v, ok := k.tryPrevious(ctx, h); ok {
+		v.refused = h.Value.Fingerprint()
+		return v
+	}
+	v := failed(first)
+	switch k.canary(ctx, h.Channel, 4) {
+	case canaryAlive, canaryAlone:
+		v.outcome, v.refused = OutcomeReconnect, h.Value.Fingerprint()
+	case canaryRefused:
+		v.failure = softened(first)
+		v.note = "Instagram refuses every token that was tried: held to be trouble of the app, not of the channels"
+		k.closeBrake(ctx, h.App, string(Lost), "Instagram refuses the tokens of many channels at once ("+first.Error()+")")
+	case canaryUnclear:
+		v.failure = softened(first)
+		v.note = "Instagram refused the token, but no other channel could be asked to compare"
+	}
+	return v
+}
+
+// tryPrevious tries the token before the current one, once, if it may still live.
+func (k *Keeper) tryPrevious(ctx context.Context, h Held) (verdict, bool) {
+	now, prev := k.instant(), h.Previous
+	if prev.Value.Empty() || prev.Expired(now) || prev.Value.Equal(h.Value) || prev.Value.Fingerprint() == h.Refused {
+		return verdict{}, false
+	}
+	var v verdict
+	age := schedule.Token{Kind: prev.Kind, IssuedAt: prev.IssuedAt, ExpiresAt: prev.ExpiresAt}
+	switch {
+	case prev.Kind == ShortLived:
+		issued, err := k.provider.Exchange(ctx, prev.Value)
+		v = verdict{outcome: OutcomeConverted, token: issued.Token, usage: issued.Usage}
+		if err != nil {
+			v = failed(asFailure(err))
+		}
+	case !now.Before(age.OldEnough(0)):
+		v = refreshed(k.provider.Refresh(ctx, prev.Value))
+	default:
+		id, err := k.provider.Identify(ctx, prev.Value)
+		v = verdict{outcome: OutcomeRefreshed, token: prev, usage: id.Usage}
+		if err != nil {
+			v = failed(asFailure(err))
+		}
+	}
+	v.note = "the current token was refused; the previous one works"
+	return v, v.failure == nil
+}
+
+// What the canaries have shown.
+type canaryAnswer int
+
+const (
+	canaryAlive   canaryAnswer = iota // another channel's token answers
+	canaryAlone                       // too few others exist to say anything
+	canaryRefused                     // the others are refused, too
+	canaryUnclear                     // no answer worth the name
+)
+
+// canary asks whether the tokens of up to n other channels of the app still answer.
+// The calls start after the refusal that made us ask, so an answer is news.
+func (k *Keeper) canary(ctx context.Context, lost Channel, n int) canaryAnswer {
+	refused, unclear := 0, 0
+	for _, id := range k.canaries(ctx, lost) {
+		if refused+unclear >= n {
+			break
+		}
+		h, err := k.store.Held(ctx, id)
+		if err != nil || !h.usable() || h.Token().Expired(k.instant()) {
+			continue
+		}
+		_, err = k.provider.Identify(ctx, h.Value)
+		switch {
+		case err == nil:
+			k.noteAlive(id)
+			return canaryAlive
+		case asFailure(err).Class == Lost:
+			refused++
+		default:
+			unclear++
+		}
+	}
+	switch {
+	case refused >= n:
+		return canaryRefused
+	case unclear > 0:
+		return canaryUnclear
+	}
+	return canaryAlone
+}
+
+// canaries lists channels to ask, the most promising first: those whose token
+// answered lately, then others that work and have not failed, then the rest.
+func (k *Keeper) canaries(ctx context.Context, lost Channel) []int64 {
+	k.mu.Lock()
+	ids := append([]int64(nil), k.recent...)
+	k.mu.Unlock()
+	seen := map[int64]bool{lost.ID: true}
+	out := ids[:0]
+	for _, id := range ids {
+		if !seen[id] {
+			seen[id] = true
+			out = append(out, id)
+		}
+	}
+	others, err := k.store.List(ctx, Filter{Statuses: []Status{Connected}, Limit: 100})
+	if err != nil {
+		return out
+	}
+	var failing []int64
+	now := k.instant()
+	for _, c := range others {
+		switch {
+		case seen[c.ID] || c.App != lost.App || !c.ExpiresAt.IsZero() && !now.Before(c.ExpiresAt):
+		case c.Attempts > 0:
+			failing = append(failing, c.ID)
+		default:
+			out = append(out, c.ID)
+		}
+	}
+	return append(out, failing...)
+}
+
+// noteAlive remembers a channel whose token has just answered.
+func (k *Keeper) noteAlive(id int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	const keep = 8
+	for _, known := range k.recent {
+		if known == id {
+			return
+		}
+	}
+	k.recent = append([]int64{id}, k.recent...)
+	if len(k.recent) > keep {
+		k.recent = k.recent[:keep]
+	}
+}

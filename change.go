@@ -1,0 +1,166 @@
+package evergrant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/evergrant/evergrant/schedule"
+)
+
+// An ask is one wish for a change of a channel's token.
+type ask struct {
+	verb     string // tells flights apart and is said in errors
+	decide   func(Channel, time.Time) schedule.Decision
+	wait     bool   // for a lease that somebody else holds
+	operator bool   // a person is behind it: a closed brake is probed at once
+	refused  Secret // the value that Meta has just refused; empty: none
+}
+
+// change carries out an ask, shared with everybody in this process who asks the same.
+func (k *Keeper) change(ctx context.Context, id int64, a ask) (Result, error) {
+	key := fmt.Sprintf("%d/%s/%t/%s", id, a.verb, a.wait, a.refused.Fingerprint())
+	res, err := k.flights.do(ctx, key, func(ctx context.Context) (Result, error) {
+		return k.changeOnce(ctx, id, a)
+	})
+	if err != nil {
+		return res, fmt.Errorf("%s channel %d: %w", a.verb, id, err)
+	}
+	return res, nil
+}
+
+// changeOnce is the rule for every change of a token; see [Keeper].
+func (k *Keeper) changeOnce(ctx context.Context, id int64, a ask) (Result, error) {
+	c, err := k.store.Channel(ctx, id)
+	if err != nil {
+		return Result{}, err
+	}
+	if d := a.decide(c, k.instant()); !d.Due(k.instant()) {
+		return resultOf(c, d), nil
+	}
+	canary, err := k.passBrake(ctx, c.App, a.operator)
+	if err != nil {
+		return stoppedResult(c, err), err
+	}
+	lease, held, err := k.acquire(ctx, id, a.wait)
+	if err != nil {
+		return stoppedResult(c, err), err
+	}
+	now := k.instant()
+	d := a.decide(held.Channel, now)
+	if !d.Due(now) || !a.refused.Empty() && !held.Value.Equal(a.refused) {
+		res := resultOf(held.Channel, d)
+		if held.Version != c.Version {
+			res.Reason = "done by another worker meanwhile; " + res.Reason
+		}
+		return res, k.release(ctx, lease)
+	}
+	if d.Action == schedule.Refresh && (held.Token().Expired(now) || !a.refused.Empty()) {
+		k.log.WarnContext(ctx, "🔄 Instagram access token expired, attempting refresh...", "channel", id, "username", held.Username)
+	}
+	budget, cancel := context.WithTimeout(ctx, attemptBudget)
+	v := k.attempt(budget, held, d.Action)
+	cancel()
+	next, events := k.settle(held, v, k.instant())
+	stored, err := k.commit(ctx, lease, next, events...)
+	if err != nil {
+		return stoppedResult(held.Channel, err), err
+	}
+	k.noteAttempt(ctx, stored.App, id, v, canary)
+	res := v.result(stored, d.Reason())
+	k.logOutcome(ctx, stored, v, res)
+	if v.token.Value.Empty() || (stored.AccountID != "" && stored.Username != "") {
+		return res, nil
+	}
+	if c, err := k.identify(ctx, id, v.token.Value); err != nil {
+		k.log.WarnContext(ctx, "could not find out whose token it is; tried again after the next refresh", "channel", id, "error", err)
+	} else {
+		res.Username = c.Name()
+	}
+	return res, nil
+}
+
+// acquire takes the lease of a channel, waiting for another holder if wait is set. A
+// dead holder's lease ends by itself, so the wait is bounded by LeaseTTL.
+func (k *Keeper) acquire(ctx context.Context, id int64, wait bool) (Lease, Held, error) {
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		lease, held, err := k.store.Acquire(ctx, id, k.owner, LeaseTTL)
+		var leased *LeasedError
+		if err == nil || !errors.As(err, &leased) {
+			return lease, held, err
+		}
+		if processDead(leased.Owner) {
+			// Its holder will not come back: no need to wait for the lease to run out. Should
+			// that be wrong, the fencing number refuses what it would still write.
+			if err := k.store.Release(ctx, Lease{ChannelID: id, Owner: leased.Owner, Seq: leased.Seq}); err != nil {
+				return lease, held, err
+			}
+			continue
+		}
+		if !wait {
+			return lease, held, err
+		}
+		if err := sleep(ctx, min(pause, max(leased.Wait, time.Millisecond))); err != nil {
+			return Lease{}, Held{}, err
+		}
+	}
+}
+
+// commit stores the outcome of an attempt. A token fresh from Meta may be the only
+// good one, so a database that is away for a moment is asked again.
+func (k *Keeper) commit(ctx context.Context, l Lease, h Held, events ...Event) (Channel, error) {
+	ctx, cancel := context.WithTimeout(ctx, commitBudget)
+	defer cancel()
+	for pause := 20 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		c, err := k.store.Commit(ctx, l, h, events...)
+		if err == nil || errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
+			return c, err
+		}
+		if sleep(ctx, pause) != nil {
+			k.log.ErrorContext(ctx, "the outcome of a call to Instagram could not be stored", "channel", h.ID, "error", err)
+			return Channel{}, fmt.Errorf("store the outcome: %w", err)
+		}
+	}
+}
+
+func (k *Keeper) release(ctx context.Context, l Lease) error {
+	ctx, cancel := context.WithTimeout(ctx, commitBudget)
+	defer cancel()
+	return k.store.Release(ctx, l)
+}
+
+// sleep waits for d, or returns the context's error.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// logOutcome writes the lines that operators look for; their wording is a contract.
+func (k *Keeper) logOutcome(ctx context.Context, c Channel, v verdict, res Result) {
+	attrs := []any{"channel", c.ID, "username", c.Username}
+	switch res.Outcome {
+	case OutcomeConverted:
+		seconds := int64(c.ExpiresAt.Sub(c.IssuedAt) / time.Second)
+		k.log.InfoContext(ctx, fmt.Sprintf("✅ Successfully converted to long-lived token, expires in %d seconds", seconds), attrs...)
+	case OutcomeRefreshed:
+		k.log.InfoContext(ctx, fmt.Sprintf("✅ Instagram token refreshed for channel %s, expires at %s", c.Name(), c.ExpiresAt.Format(time.RFC3339)), attrs...)
+	default:
+		f := v.failure
+		if f == nil {
+			return
+		}
+		attrs = append(attrs, "class", f.Class, "code", f.Code, "subcode", f.Subcode, "trace", f.TraceID, "reason", res.Reason)
+		if c.Status == ReconnectRequired {
+			k.log.ErrorContext(ctx, "❌ All token refresh methods failed", attrs...)
+			return
+		}
+		k.log.WarnContext(ctx, "the token could not be extended; it is kept and tried again", append(attrs, "next_attempt", c.NextAttemptAt)...)
+	}
+}

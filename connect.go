@@ -1,0 +1,109 @@
+package evergrant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+func isNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
+
+// ErrOtherTenant: the account is connected for another tenant.
+var ErrOtherTenant = errors.New("the account is connected for another tenant")
+
+// A Login is what comes back from Instagram's login page.
+type Login struct {
+	Code        Secret
+	RedirectURI string // exactly as it was at the login page
+	Tenant      string
+	Contact     string
+	Locale      string
+}
+
+// Connect turns a login into a channel with a long-lived token, stage by stage: code →
+// short-lived token, stored → long-lived token, stored → identity → subscription. What
+// is stored stays, whatever fails later: a short-lived token is exchanged by the next
+// run, within its hour. An account that is known already keeps its channel and id.
+// The error is only about the first stage; later troubles show in the channel.
+func (k *Keeper) Connect(ctx context.Context, l Login) (Channel, error) {
+	issued, err := k.provider.ExchangeCode(ctx, l.Code, l.RedirectURI)
+	if err != nil {
+		return Channel{}, fmt.Errorf("connect: %w", err)
+	}
+	// From here on the work must not be cut off by a browser that closes its connection.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptBudget)
+	defer cancel()
+	c, err := k.keepLogin(ctx, l, issued)
+	if err != nil {
+		return Channel{}, fmt.Errorf("connect: %w", err)
+	}
+	if _, err := k.Convert(ctx, c.ID, false); err != nil {
+		k.log.WarnContext(ctx, "the exchange after a login did not work; it is tried again within the hour", "channel", c.ID, "error", err)
+	}
+	h, err := k.store.Held(ctx, c.ID)
+	if err != nil {
+		return c, nil //nolint:nilerr // the login is stored; only its newest state could not be read
+	}
+	if len(k.subscribe) > 0 && h.AccountID != "" {
+		if err := k.provider.Subscribe(ctx, h.Value, h.AccountID, k.subscribe); err != nil {
+			k.log.WarnContext(ctx, "webhook events could not be subscribed", "channel", c.ID, "error", err)
+		}
+	}
+	return h.Channel, nil
+}
+
+// keepLogin stores the short-lived token before anything else is done with it.
+func (k *Keeper) keepLogin(ctx context.Context, l Login, issued Issued) (Channel, error) {
+	now := k.instant()
+	ev := Event{At: now, Type: EventConnected, Data: map[string]string{"new_token": issued.Token.Value.Fingerprint()}}
+	known, err := k.store.Find(ctx, k.app, "", issued.AppScopedID)
+	switch {
+	case isNotFound(err):
+		h := Held{Channel: Channel{App: k.app, Provider: ProviderInstagram, Tenant: l.Tenant, AppScopedID: issued.AppScopedID, Contact: l.Contact, Locale: l.Locale}}
+		k.loggedIn(&h, issued, now)
+		return k.store.Create(ctx, h, ev)
+	case err != nil:
+		return Channel{}, err
+	case known.Tenant != l.Tenant && known.Status != Disconnected:
+		return Channel{}, fmt.Errorf("channel %d: %w", known.ID, ErrOtherTenant)
+	}
+	lease, h, err := k.acquire(ctx, known.ID, true)
+	if err != nil {
+		return Channel{}, err
+	}
+	ev.ChannelID, h.Tenant = h.ID, l.Tenant
+	k.loggedIn(&h, issued, now)
+	return k.commit(ctx, lease, h, ev)
+}
+
+// loggedIn is the state of a channel right after its owner has logged in.
+func (k *Keeper) loggedIn(h *Held, issued Issued, now time.Time) {
+	h.SetToken(issued.Token)
+	h.Permissions = issued.Permissions
+	h.Status, h.Reason = Connected, ""
+	h.Attempts, h.LastError, h.HoldUntil, h.LastAttemptAt = 0, nil, time.Time{}, time.Time{}
+	k.plan(&h.Channel, now)
+}
+
+// identify writes down whose token it is, where the channel does not know yet.
+func (k *Keeper) identify(ctx context.Context, id int64, token Secret) (Channel, error) {
+	who, err := k.provider.Identify(ctx, token)
+	if err != nil {
+		return Channel{}, err
+	}
+	lease, h, err := k.acquire(ctx, id, true)
+	if err != nil {
+		return Channel{}, err
+	}
+	before := h.Channel
+	for _, field := range []struct{ to, from *string }{{&h.AccountID, &who.AccountID}, {&h.AppScopedID, &who.AppScopedID}, {&h.Username, &who.Username}} {
+		if *field.to == "" {
+			*field.to = *field.from
+		}
+	}
+	if h.AccountID == before.AccountID && h.AppScopedID == before.AppScopedID && h.Username == before.Username {
+		return h.Channel, k.release(ctx, lease)
+	}
+	return k.commit(ctx, lease, h, Event{ChannelID: id, At: k.instant(), Type: EventIdentified, Reason: "the account is " + h.Name()})
+}

@@ -1,0 +1,320 @@
+package evergrant
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/evergrant/evergrant/schedule"
+)
+
+// A Job is one run of a command over the fleet or over one channel.
+type Job struct {
+	Command     Command
+	ChannelID   int64         // 0: every channel that is not disconnected
+	Force       bool          // convert: long-lived ones too; auto-refresh: whatever is old enough
+	Within      time.Duration // auto-refresh: refresh what expires within this time
+	DryRun      bool          // say what would be done: no call to Meta, no write
+	Check       bool          // ask Meta whose token it is (a read) and say what would be done; no write
+	Concurrency int           // channels worked on at once; 0: 16
+	// Progress is called after each channel, never concurrently; nil: not called.
+	Progress func(done, total int)
+}
+
+// decide is the job's rule for one channel.
+func (j Job) decide(c Channel, now time.Time) schedule.Decision {
+	switch j.Command {
+	case CommandConvert:
+		return schedule.ConvertNow(c.scheduled(), now, j.Force)
+	case CommandAutoRefresh:
+		return schedule.AutoRefresh(c.scheduled(), now, j.Within, j.Force)
+	default:
+		return schedule.RefreshNow(c.scheduled(), now)
+	}
+}
+
+// Run works through the fleet with a bounded number of channels at a time. One broken
+// channel never stops the others. What does end a run early is a closed brake, a
+// throttled app, a network without Meta, or ctx; the report then says so in Stopped,
+// and calls under way are finished and stored. The error is for runs that could not
+// take place at all.
+func (k *Keeper) Run(ctx context.Context, j Job) (Report, error) {
+	if j.Concurrency <= 0 {
+		j.Concurrency = 16
+	}
+	r := &run{k: k, job: j, report: Report{Command: j.Command, DryRun: j.DryRun || j.Check, Channels: []Result{}}}
+	due, err := r.gather(ctx)
+	if err != nil {
+		return Report{}, fmt.Errorf("%s: %w", j.Command, err)
+	}
+	r.total = len(due)
+	if !j.DryRun {
+		later := r.work(ctx, due, false)
+		r.work(ctx, later, true) // those that another worker held: wait for them
+	}
+	for _, c := range r.untouched {
+		r.add(Result{
+			ID: c.ID, Username: c.Name(), TokenKind: c.TokenKind, Status: c.Status,
+			Outcome: OutcomeSkipped, Reason: "not reached: " + r.report.Stopped, ExpiresAt: c.ExpiresAt,
+		})
+	}
+	slices.SortFunc(r.report.Channels, func(a, b Result) int { return cmp.Compare(a.ID, b.ID) })
+	return r.report, nil
+}
+
+// unreachable is how many network failures in a row end a run.
+const unreachable = 24
+
+// A run is one Run under way.
+type run struct {
+	k   *Keeper
+	job Job
+
+	mu        sync.Mutex
+	report    Report
+	done      int
+	total     int
+	dead      int       // network failures in a row
+	probes    int       // how many canaries the run may still send under a closed brake
+	untouched []Channel // whose turn never came
+}
+
+// gather decides over every channel of the job, from stored state alone. It returns
+// those with work to do, the soonest to die first, and reports the others.
+func (r *run) gather(ctx context.Context) ([]Channel, error) {
+	now := r.k.instant()
+	var due []Channel
+	sort := func(c Channel) {
+		d := r.job.decide(c, now)
+		switch {
+		case !d.Due(now):
+			r.add(resultOf(c, d))
+		case r.job.DryRun:
+			res := resultOf(c, d)
+			res.Outcome = OutcomePlanned
+			r.add(res)
+		default:
+			due = append(due, c)
+		}
+	}
+	if r.job.ChannelID != 0 {
+		c, err := r.k.store.Channel(ctx, r.job.ChannelID)
+		if err != nil {
+			return nil, fmt.Errorf("channel %d: %w", r.job.ChannelID, err)
+		}
+		sort(c)
+		return due, nil
+	}
+	filter := Filter{Statuses: []Status{Connected, Paused, ReconnectRequired}}
+	for {
+		page, err := r.k.store.List(ctx, filter)
+		if err != nil {
+			return nil, fmt.Errorf("list channels: %w", err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, c := range page {
+			sort(c)
+		}
+		filter.After = page[len(page)-1].ID
+	}
+	slices.SortStableFunc(due, func(a, b Channel) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
+	return due, nil
+}
+
+// work goes through channels with a bounded number at a time, and returns those that
+// another worker holds. Under a closed brake it starts with one channel, the canary, and
+// doubles its pace with every success.
+func (r *run) work(ctx context.Context, due []Channel, wait bool) (held []Channel) {
+	pace := newPace(r.startPace(ctx, due), r.job.Concurrency)
+	var wg sync.WaitGroup
+	for i, c := range due {
+		if !pace.enter(ctx) {
+			r.stop("interrupted")
+		}
+		if r.stopped() {
+			r.leave(due[i:])
+			break
+		}
+		wg.Go(func() {
+			res, err := r.one(ctx, c, wait)
+			if errors.Is(err, ErrLeased) && !wait {
+				r.mu.Lock()
+				held = append(held, c)
+				r.mu.Unlock()
+				pace.exit(true)
+				return
+			}
+			r.finish(c, res, err)
+			pace.exit(res.Outcome != OutcomeFailed && err == nil)
+		})
+	}
+	wg.Wait()
+	return held
+}
+
+// startPace is one channel at a time while the brake is closed, else full speed. The
+// canaries are then channels without failures of their own, if there are any.
+func (r *run) startPace(ctx context.Context, due []Channel) int {
+	if len(due) == 0 || r.job.Check {
+		return r.job.Concurrency
+	}
+	b, err := r.k.store.Brake(ctx, due[0].App)
+	if err != nil || !b.Closed {
+		return r.job.Concurrency
+	}
+	slices.SortStableFunc(due, func(a, b Channel) int { return cmp.Compare(min(a.Attempts, 1), min(b.Attempts, 1)) })
+	r.probes = canariesPerRun
+	return 1
+}
+
+// canariesPerRun is how many channels an operator's run tries under a closed brake: one
+// of them may have trouble of its own.
+const canariesPerRun = 5
+
+// mayProbe takes one of the run's canaries. A brake that closes during a run, when there
+// are none, ends the run.
+func (r *run) mayProbe() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.probes--
+	return r.probes >= 0
+}
+
+// one works on one channel. An interrupt stops the waiting for other workers, but never a
+// call under way: its answer may be a token.
+func (r *run) one(ctx context.Context, c Channel, wait bool) (Result, error) {
+	if r.job.Check {
+		return r.k.Check(ctx, c.ID)
+	}
+	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		res, err := r.k.change(context.WithoutCancel(ctx), c.ID, ask{
+			verb: string(r.job.Command), operator: r.mayProbe(), decide: r.job.decide,
+		})
+		var leased *LeasedError
+		if !wait || !errors.As(err, &leased) {
+			return res, err
+		}
+		if sleep(ctx, min(pause, max(leased.Wait, time.Millisecond))) != nil {
+			r.stop("interrupted")
+			return res, err
+		}
+	}
+}
+
+// finish files one result and decides whether the run goes on.
+func (r *run) finish(c Channel, res Result, err error) {
+	if err != nil && !errors.Is(err, ErrBraked) && !errors.Is(err, ErrThrottled) {
+		res = Result{
+			ID: c.ID, Username: c.Name(), TokenKind: c.TokenKind, Status: c.Status, ExpiresAt: c.ExpiresAt,
+			Outcome: OutcomeFailed, Reason: err.Error(),
+			Error: &LastError{Class: Transient, Message: err.Error()},
+		}
+	}
+	r.add(res)
+	switch {
+	case errors.Is(err, ErrBraked), errors.Is(err, ErrThrottled):
+		var braked *BrakedError
+		var paused *PausedError
+		switch {
+		case errors.As(err, &braked):
+			r.stop(braked.Error())
+		case errors.As(err, &paused):
+			r.stop(paused.Error())
+		}
+	case res.Error != nil && res.Error.Code == 0 && res.Error.Class == Transient && res.Outcome == OutcomeFailed:
+		r.mu.Lock()
+		r.dead++
+		dead := r.dead
+		r.mu.Unlock()
+		if dead >= unreachable {
+			r.stop(fmt.Sprintf("Instagram could not be reached %d times in a row: %s", dead, res.Error.Message))
+		}
+	default:
+		r.mu.Lock()
+		r.dead = 0
+		r.mu.Unlock()
+	}
+}
+
+func (r *run) add(res Result) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.Summary.add(res.Outcome)
+	r.report.Channels = append(r.report.Channels, res)
+	if r.total > 0 {
+		r.done++
+		if r.job.Progress != nil {
+			r.job.Progress(r.done, r.total)
+		}
+	}
+}
+
+// stop ends the run after the calls under way. The first reason stands.
+func (r *run) stop(reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.report.Stopped == "" {
+		r.report.Stopped = reason
+	}
+}
+
+func (r *run) stopped() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.report.Stopped != ""
+}
+
+func (r *run) leave(channels []Channel) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.untouched = append(r.untouched, channels...)
+}
+
+// A pace bounds how many channels are worked on at once. It may start slow, and then
+// doubles with each success until it reaches its limit.
+type pace struct {
+	mu    sync.Mutex
+	free  *sync.Cond
+	now   int // places
+	limit int
+	used  int
+}
+
+func newPace(start, limit int) *pace {
+	p := &pace{now: min(start, limit), limit: limit}
+	p.free = sync.NewCond(&p.mu)
+	return p
+}
+
+// enter waits for a place; false when ctx has ended.
+func (p *pace) enter(ctx context.Context) bool {
+	stop := context.AfterFunc(ctx, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.free.Broadcast()
+	})
+	defer stop()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.used >= p.now && ctx.Err() == nil {
+		p.free.Wait()
+	}
+	p.used++
+	return ctx.Err() == nil
+}
+
+func (p *pace) exit(success bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.used--
+	if success {
+		p.now = min(2*p.now, p.limit)
+	}
+	p.free.Broadcast()
+}

@@ -1,0 +1,176 @@
+package evergrant_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/evergrant/evergrant"
+)
+
+// Invariant 3: only a loss that was confirmed twice asks the owner.
+func TestLossNeedsTwoAnswersAndALivingCanary(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		others int
+		set    func(w *world)
+		want   evergrant.Status
+	}{
+		{"both answers, canary alive", 3, func(w *world) { w.meta.kill("long-0") }, evergrant.ReconnectRequired},
+		{"both answers, nobody else to ask", 0, func(w *world) { w.meta.kill("long-0") }, evergrant.ReconnectRequired},
+		{"both answers, too few others to accuse the app", 3, func(w *world) { w.meta.kill("long-0", "long-1", "long-2", "long-3") }, evergrant.ReconnectRequired},
+		{"both answers, but everybody is refused", 6, func(w *world) {
+			w.meta.kill("long-0", "long-1", "long-2", "long-3", "long-4", "long-5", "long-6")
+		}, evergrant.Connected},
+		{"both answers, but nobody answers to compare", 3, func(w *world) {
+			w.meta.kill("long-0")
+			for _, v := range []string{"long-1", "long-2", "long-3"} {
+				w.meta.fail("me "+v, server)
+			}
+		}, evergrant.Connected},
+		{"refresh refused, but the token answers", 3, func(w *world) {
+			w.meta.fail("refresh", evergrant.Failure{Class: evergrant.Lost, Status: 400, Code: 190})
+		}, evergrant.Connected},
+		{"refresh refused, second answer missing", 3, func(w *world) {
+			w.meta.kill("long-0")
+			w.meta.fail("me long-0", server)
+		}, evergrant.Connected},
+		{"refresh refused, then a checkpoint", 3, func(w *world) {
+			w.meta.kill("long-0")
+			w.meta.fail("me long-0", checkpoint)
+		}, evergrant.Paused},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			id := w.long(0, 57*day)
+			for i := range tt.others {
+				w.long(i+1, 10*day)
+			}
+			tt.set(w)
+			res, err := w.keeper.Refresh(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := w.held(id)
+			if h.Status != tt.want || res.Status != tt.want {
+				t.Errorf("status = %s, reported %s; want %s (%s)", h.Status, res.Status, tt.want, res.Reason)
+			}
+			if h.Value.Reveal() != "long-0" {
+				t.Error("the token was taken away")
+			}
+			lost := strings.Contains(w.log.String(), "❌ All token refresh methods failed")
+			if lost != (tt.want == evergrant.ReconnectRequired) {
+				t.Errorf("log says lost: %t; want %t", lost, tt.want == evergrant.ReconnectRequired)
+			}
+			if tt.want != evergrant.ReconnectRequired {
+				return
+			}
+			calls := len(w.meta.seen("refresh long-0")) + len(w.meta.seen("me long-0"))
+			for range 3 {
+				if res := w.run(evergrant.Job{Command: evergrant.CommandRefresh, ChannelID: id}); res.Summary.Reconnect != 1 {
+					t.Errorf("later run = %+v; want reconnect", res.Summary)
+				}
+			}
+			if n := len(w.meta.seen("refresh long-0")) + len(w.meta.seen("me long-0")); n != calls {
+				t.Errorf("a dead value was sent %d more times; want 0", n-calls)
+			}
+		})
+	}
+}
+
+// The previous token is tried once before anybody is asked to log in again.
+func TestPreviousTokenSaves(t *testing.T) {
+	w := newWorld(t)
+	id := w.long(0, 30*day)
+	w.long(1, 10*day)
+	if _, err := w.keeper.Refresh(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(5 * day)
+	w.meta.kill("minted-1")
+	res, err := w.keeper.Refresh(t.Context(), id)
+	if err != nil || res.Outcome != evergrant.OutcomeRefreshed {
+		t.Fatalf("Refresh = %+v, %v; want the previous token to save the channel", res, err)
+	}
+	if h := w.held(id); h.Value.Reveal() != "minted-2" || h.Status != evergrant.Connected || !h.Previous.Value.Empty() {
+		t.Errorf("row = %s, previous empty %t; want the new token, and the dead one forgotten", h.Status, h.Previous.Value.Empty())
+	}
+	if got := w.meta.seen("refresh long-0"); len(got) != 2 {
+		t.Errorf("the first token was refreshed %d times; want 2 (once by day 30, once as a rescue)", len(got))
+	}
+}
+
+// An app-wide outage of any length marks zero channels dead, and ends by itself.
+func TestOutageMarksNobodyDead(t *testing.T) {
+	lost := evergrant.Failure{Class: evergrant.Lost, Scope: evergrant.ScopeChannel, Status: 400, Code: 190, Subcode: 460}
+	for _, tt := range []struct {
+		name string
+		f    evergrant.Failure
+	}{{"unsupported", unsupported}, {"server", server}, {"network", network}, {"looks like loss", lost}} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			for i := range 200 {
+				if i%4 == 0 {
+					w.short(i, time.Minute)
+				} else {
+					w.long(i, time.Duration(i%57+2)*day)
+				}
+			}
+			for _, endpoint := range []string{"exchange", "refresh", "me"} {
+				w.meta.fail(endpoint, tt.f)
+			}
+			for _, job := range []evergrant.Job{
+				{Command: evergrant.CommandConvert},
+				{Command: evergrant.CommandAutoRefresh, Within: 7 * day},
+				{Command: evergrant.CommandAutoRefresh, Within: 7 * day, Force: true},
+				{Command: evergrant.CommandRefresh},
+			} {
+				if r := w.run(job); r.Summary.Reconnect != 0 || !r.NeedsAttention() {
+					t.Errorf("%s = %+v; want nobody lost, and attention", job.Command, r.Summary)
+				}
+			}
+			stats, err := w.store.Stats(t.Context())
+			if err != nil || stats.ByStatus[evergrant.Connected] != 200 {
+				t.Errorf("%d of 200 connected, %v", stats.ByStatus[evergrant.Connected], err)
+			}
+			w.meta.mend()
+			for range 3 {
+				w.run(evergrant.Job{Command: evergrant.CommandConvert})
+				w.run(evergrant.Job{Command: evergrant.CommandRefresh})
+			}
+			for i := int64(1); i <= 200; i++ {
+				if h := w.held(i); h.TokenKind != evergrant.LongLived || h.Attempts != 0 {
+					t.Fatalf("channel %d after the outage: %s, %d attempts; want long-lived and well", i, h.TokenKind, h.Attempts)
+				}
+			}
+		})
+	}
+}
+
+// The daemon waits between probes; an operator's command probes at once.
+func TestBrakeProbes(t *testing.T) {
+	w := newWorld(t)
+	for i := range 30 {
+		w.long(i, 57*day)
+	}
+	w.meta.fail("refresh", unsupported)
+	r := w.run(evergrant.Job{Command: evergrant.CommandRefresh, Concurrency: 1})
+	if r.Summary.Failed != 5 || !strings.Contains(r.Stopped, "fleet brake closed") {
+		t.Fatalf("run = %+v, %q; want the brake to close at the fifth failure", r.Summary, r.Stopped)
+	}
+	if n := strings.Count(w.log.String(), "fleet brake closed"); n != 1 {
+		t.Errorf("the operator was alarmed %d times; want 1", n)
+	}
+	w.meta.mend()
+	if _, err := w.keeper.Tend(t.Context(), 20); !errors.Is(err, evergrant.ErrBraked) {
+		t.Errorf("daemon right after the brake closed: %v; want ErrBraked", err)
+	}
+	w.clock.Advance(2 * time.Minute)
+	if res, err := w.keeper.Tend(t.Context(), 20); err != nil || res.Outcome != evergrant.OutcomeRefreshed {
+		t.Errorf("daemon's canary after a minute: %v, %v; want refreshed", res.Outcome, err)
+	}
+	if r = w.run(evergrant.Job{Command: evergrant.CommandRefresh}); r.Summary.Refreshed != 29 || r.Stopped != "" {
+		t.Errorf("run after the canary = %+v, %q; want the other 29 refreshed", r.Summary, r.Stopped)
+	}
+}
