@@ -25,7 +25,7 @@ func (k *Keeper) change(ctx context.Context, id int64, a ask) (Result, error) {
 		return k.changeOnce(ctx, id, a)
 	})
 	if err != nil {
-		return res, fmt.Errorf("%s channel %d: %w", a.verb, id, err)
+		return res, fmt.Errorf("%s: %w", a.verb, err)
 	}
 	return res, nil
 }

@@ -13,7 +13,7 @@ import (
 func (k *Keeper) Check(ctx context.Context, id int64) (Result, error) {
 	h, err := k.store.Held(ctx, id)
 	if err != nil {
-		return Result{}, fmt.Errorf("check channel %d: %w", id, err)
+		return Result{}, fmt.Errorf("check: %w", err)
 	}
 	now := k.instant()
 	d := schedule.RefreshNow(h.scheduled(), now)

@@ -21,6 +21,7 @@ type Job struct {
 	DryRun      bool          // say what would be done: no call to Meta, no write
 	Check       bool          // ask Meta whose token it is (a read) and say what would be done; no write
 	Concurrency int           // channels worked on at once; 0: 16
+	MaxSkipped  int           // healthy channels that the report lists; more are only counted; 0: all
 	// Progress is called after each channel, never concurrently; nil: not called.
 	Progress func(done, total int)
 }
@@ -78,7 +79,8 @@ type run struct {
 	report    Report
 	done      int
 	total     int
-	dead      int       // network failures in a row
+	dead      int // network failures in a row
+	reasons   map[string]string
 	probes    int       // how many canaries the run may still send under a closed brake
 	untouched []Channel // whose turn never came
 }
@@ -104,7 +106,7 @@ func (r *run) gather(ctx context.Context) ([]Channel, error) {
 	if r.job.ChannelID != 0 {
 		c, err := r.k.store.Channel(ctx, r.job.ChannelID)
 		if err != nil {
-			return nil, fmt.Errorf("channel %d: %w", r.job.ChannelID, err)
+			return nil, err
 		}
 		sort(c)
 		return due, nil
@@ -246,13 +248,31 @@ func (r *run) add(res Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.report.Summary.add(res.Outcome)
-	r.report.Channels = append(r.report.Channels, res)
+	// A large fleet is mostly healthy, and its report would be mostly about that.
+	if healthy := res.Outcome == OutcomeSkipped && res.Status == Connected; !healthy || r.job.MaxSkipped == 0 || r.report.Summary.Skipped <= r.job.MaxSkipped {
+		res.Reason = r.once(res.Reason)
+		r.report.Channels = append(r.report.Channels, res)
+	}
 	if r.total > 0 {
 		r.done++
 		if r.job.Progress != nil {
 			r.job.Progress(r.done, r.total)
 		}
 	}
+}
+
+// once gives equal reasons one copy in memory: a fleet shares a few dozen of them.
+func (r *run) once(reason string) string {
+	if r.reasons == nil {
+		r.reasons = map[string]string{}
+	}
+	if known, ok := r.reasons[reason]; ok {
+		return known
+	}
+	if len(r.reasons) < 1000 {
+		r.reasons[reason] = reason
+	}
+	return reason
 }
 
 // stop ends the run after the calls under way. The first reason stands.

@@ -23,41 +23,16 @@ func (k *Keeper) Import(ctx context.Context, rows []Incoming) ([]ImportOutcome, 
 	return out, nil
 }
 
-// Preview gives the verdicts that Import would give, as far as they can be told row by
-// row, and writes nothing.
+// Preview gives the outcomes that Import would give now, and writes nothing.
 func (k *Keeper) Preview(ctx context.Context, rows []Incoming) ([]ImportOutcome, error) {
 	now := k.instant()
-	rows = k.prepared(rows, now)
-	out := make([]ImportOutcome, 0, len(rows))
-	for _, in := range rows {
-		found, err := k.match(ctx, in)
-		if err != nil {
-			return nil, fmt.Errorf("preview row %d: %w", in.Row, err)
-		}
-		out = append(out, k.decideImport(found, in, now))
+	out, err := k.store.Preview(ctx, k.prepared(rows, now), func(found *Held, in Incoming) ImportOutcome {
+		return k.decideImport(found, in, now)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("preview %d rows: %w", len(rows), err)
 	}
 	return out, nil
-}
-
-// match finds the channel that a row speaks of, by id or account.
-func (k *Keeper) match(ctx context.Context, in Incoming) (*Held, error) {
-	id := in.Held.ID
-	if id == 0 {
-		c, err := k.store.Find(ctx, in.Held.App, in.Held.AccountID, in.Held.AppScopedID)
-		if isNotFound(err) {
-			return nil, nil
-		} else if err != nil {
-			return nil, err
-		}
-		id = c.ID
-	}
-	h, err := k.store.Held(ctx, id)
-	if isNotFound(err) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
-	}
-	return &h, nil
 }
 
 // prepared completes rows with what can be concluded without asking anybody.

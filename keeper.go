@@ -156,7 +156,7 @@ func (k *Keeper) Tend(ctx context.Context, id int64) (Result, error) {
 func (k *Keeper) Token(ctx context.Context, id int64) (Held, error) {
 	h, err := k.store.Held(ctx, id)
 	if err != nil {
-		return Held{}, fmt.Errorf("channel %d: %w", id, err)
+		return Held{}, err
 	}
 	now := k.instant()
 	if h.usable() && h.TokenKind != ShortLived && !h.Token().Expired(now) {
@@ -168,7 +168,7 @@ func (k *Keeper) Token(ctx context.Context, id int64) (Held, error) {
 			return Held{}, err
 		}
 		if h, err = k.store.Held(ctx, id); err != nil {
-			return Held{}, fmt.Errorf("channel %d: %w", id, err)
+			return Held{}, err
 		}
 		if h.usable() && !h.Token().Expired(k.instant()) {
 			return h, nil

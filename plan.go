@@ -118,7 +118,7 @@ type Explanation struct {
 func (k *Keeper) Why(ctx context.Context, id int64) (Explanation, error) {
 	c, err := k.store.Channel(ctx, id)
 	if err != nil {
-		return Explanation{}, fmt.Errorf("channel %d: %w", id, err)
+		return Explanation{}, err
 	}
 	events, err := k.store.Events(ctx, id, 10)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 func (k *Keeper) Recover(ctx context.Context, id int64, refused Secret) (Held, error) {
 	h, err := k.store.Held(ctx, id)
 	if err != nil {
-		return Held{}, fmt.Errorf("recover channel %d: %w", id, err)
+		return Held{}, fmt.Errorf("recover: %w", err)
 	}
 	if h.usable() && !h.Value.Equal(refused) {
 		return h, nil
@@ -30,7 +30,7 @@ func (k *Keeper) Recover(ctx context.Context, id int64, refused Secret) (Held, e
 			return Held{}, err
 		}
 		if h, err = k.store.Held(ctx, id); err != nil {
-			return Held{}, fmt.Errorf("recover channel %d: %w", id, err)
+			return Held{}, fmt.Errorf("recover: %w", err)
 		}
 		// A refresh may give the same string back. That it was given says that it lives.
 		if h.usable() && (!h.Value.Equal(refused) || h.IssuedAt.After(before)) {

@@ -10,7 +10,7 @@ import (
 // come back as UTC to the millisecond, exactly as they were given; a zero time
 // comes back zero. Token values rest sealed, bound to their channel and column.
 //
-// storetest.Run is this contract as a test.
+// Errors about one channel name it. storetest.Run is this contract as a test.
 type Store interface {
 	// Channel returns one channel, or [ErrNotFound].
 	Channel(ctx context.Context, id int64) (Channel, error)
@@ -34,6 +34,10 @@ type Store interface {
 	// called with the channel found by id, else by account id, else by the fingerprint
 	// that an earlier import left, else nil. Nothing is written when it returns an error.
 	Import(ctx context.Context, rows []Incoming, decide ImportDecision) ([]ImportOutcome, error)
+
+	// Preview gives the outcomes that Import would give now, and writes nothing. New
+	// channels have the id of their row, which may be 0.
+	Preview(ctx context.Context, rows []Incoming, decide ImportDecision) ([]ImportOutcome, error)
 
 	// Acquire takes the channel's lease for ttl, counted by the store's own clock, so
 	// that workers with wrong clocks cannot take each other's leases. It returns the

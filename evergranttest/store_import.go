@@ -18,8 +18,16 @@ func (s *Store) Import(ctx context.Context, rows []evergrant.Incoming, decide ev
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before := s.snapshot()
-	floor := s.highestID
+	before, floor := s.snapshot(), s.highestID
+	outcomes, err := s.importRows(rows, decide)
+	if err != nil {
+		s.restore(before, floor)
+		return nil, fmt.Errorf("import %d rows: %w", len(rows), err)
+	}
+	return outcomes, nil
+}
+
+func (s *Store) importRows(rows []evergrant.Incoming, decide evergrant.ImportDecision) ([]evergrant.ImportOutcome, error) {
 	for _, in := range rows {
 		if checkID(in.Held.ID) == nil {
 			s.highestID = max(s.highestID, in.Held.ID) // ids for rows without one come above
@@ -29,10 +37,29 @@ func (s *Store) Import(ctx context.Context, rows []evergrant.Incoming, decide ev
 	for _, in := range rows {
 		out, err := s.importRow(in, decide)
 		if err != nil {
-			s.restore(before, floor)
-			return nil, fmt.Errorf("import %d rows: row %d: %w", len(rows), in.Row, err)
+			return nil, fmt.Errorf("row %d: %w", in.Row, err)
 		}
 		outcomes = append(outcomes, out)
+	}
+	return outcomes, nil
+}
+
+// Preview implements [evergrant.Store].
+func (s *Store) Preview(ctx context.Context, rows []evergrant.Incoming, decide evergrant.ImportDecision) ([]evergrant.ImportOutcome, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.restore(s.snapshot(), s.highestID)
+	outcomes, err := s.importRows(rows, decide)
+	if err != nil {
+		return nil, fmt.Errorf("preview %d rows: %w", len(rows), err)
+	}
+	for i := range outcomes {
+		if outcomes[i].Verdict == evergrant.ImportCreated {
+			outcomes[i].Held.ID = rows[i].Held.ID // not given for real
+		}
 	}
 	return outcomes, nil
 }

@@ -29,6 +29,8 @@ var (
 	ErrLocked = errors.New("keyset is locked")
 	// ErrPrimary: the key seals new values, so it cannot be retired.
 	ErrPrimary = errors.New("key is the primary key")
+	// ErrTooManyKeys: one more key would make the keyset file larger than is read.
+	ErrTooManyKeys = errors.New("keyset has too many keys")
 	// ErrUnknownKey: the keyset has no key with this id.
 	ErrUnknownKey = errors.New("key is not in the keyset")
 	// ErrNotSealed: the value was not made by [Keyring.Seal], or was cut short.

@@ -66,7 +66,7 @@ func encode(ctx context.Context, d *draft, kms *secrets.Keeper) ([]byte, error) 
 		return nil, fmt.Errorf("write keys: %w", err)
 	}
 	if len(out) >= maxFileBytes {
-		return nil, fmt.Errorf("%w: %d keys are too many; retire some", ErrNotKeyset, d.handle.Len())
+		return nil, fmt.Errorf("%w: %d; retire some", ErrTooManyKeys, d.handle.Len())
 	}
 	return append(out, '\n'), nil
 }

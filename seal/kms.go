@@ -28,15 +28,21 @@ func OpenKMS(ctx context.Context, rawURL string) (*secrets.Keeper, error) {
 	}
 	kms, err := secrets.OpenKeeper(ctx, rawURL)
 	if err != nil {
-		return nil, fmt.Errorf("EVERGRANT_KMS_URL (%s): %w: %s", u.Scheme, ErrKMS, unlessQuoted(err.Error(), u))
+		return nil, fmt.Errorf("EVERGRANT_KMS_URL (%s): %w: %s", u.Scheme, ErrKMS, unlessQuoted(err.Error(), u)) // not wrapped: the chain quotes it too
 	}
 	return kms, nil
 }
 
-// unlessQuoted returns text, unless it quotes a part of u that may be secret.
+// unlessQuoted returns text, unless it quotes a piece of u that may be secret: any
+// but the scheme, plain or escaped. Pieces of three letters and fewer are words.
 func unlessQuoted(text string, u *url.URL) string {
-	for _, part := range []string{u.Host, u.Opaque, strings.Trim(u.Path, "/"), u.RawQuery, u.User.String()} {
-		if part != "" && strings.Contains(text, part) {
+	_, rest, _ := strings.Cut(u.String(), ":")
+	plain, err := url.QueryUnescape(rest)
+	if err != nil {
+		plain = ""
+	}
+	for _, piece := range strings.FieldsFunc(rest+"/"+plain, func(r rune) bool { return strings.ContainsRune("/?&=@:;#", r) }) {
+		if len(piece) > 3 && strings.Contains(text, piece) {
 			return "its driver refuses it (the reason is left out, since it quotes the URL)"
 		}
 	}

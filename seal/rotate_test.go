@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -93,25 +92,6 @@ func TestChangesAtOnce(t *testing.T) {
 	}
 }
 
-func TestRotateLocked(t *testing.T) {
-	path := keysetPath(t)
-	k := mustCreate(t, path, seal.Options{Timeout: 50 * time.Millisecond})
-	f, err := os.OpenFile(path+".lock", os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-	before := readFile(t, path)
-	_, err = k.Rotate(t.Context())
-	wantErr(t, err, seal.ErrLocked, path)
-	if string(readFile(t, path)) != string(before) {
-		t.Error("the file has changed without the lock")
-	}
-}
-
 func TestRotateThroughALink(t *testing.T) {
 	path := keysetPath(t)
 	mustCreate(t, path, seal.Options{})
@@ -126,53 +106,6 @@ func TestRotateThroughALink(t *testing.T) {
 	if got := mustLoad(t, path, seal.Options{}).Primary(); got != id {
 		t.Errorf("got primary %s in the file; want %s", got, id)
 	}
-}
-
-func TestRotateKeepsModeAndOwner(t *testing.T) {
-	path := keysetPath(t)
-	k := mustCreate(t, path, seal.Options{})
-	if err := os.Chmod(path, 0o400); err != nil {
-		t.Fatal(err)
-	}
-	uid := os.Getuid()
-	if uid == 0 {
-		uid = 12345
-		if err := os.Chown(path, uid, uid); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Remove(path + ".lock"); err != nil {
-		t.Fatal(err)
-	}
-	mustRotate(t, k)
-	for _, name := range []string{path, path + ".lock"} {
-		info, err := os.Stat(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := int(info.Sys().(*syscall.Stat_t).Uid); got != uid {
-			t.Errorf("owner of %s: got %d; want %d", name, got, uid)
-		}
-		if got := info.Mode().Perm(); name == path && got != 0o400 {
-			t.Errorf("mode: got %04o; want 0400", got)
-		}
-	}
-}
-
-// A planted link must not make root open, or give away, the file behind it.
-func TestLockIsNoLink(t *testing.T) {
-	path := keysetPath(t)
-	k := mustCreate(t, path, seal.Options{})
-	if err := os.Remove(path + ".lock"); err != nil {
-		t.Fatal(err)
-	}
-	target := filepath.Join(t.TempDir(), "target")
-	writeFile(t, target, nil)
-	if err := os.Symlink(target, path+".lock"); err != nil {
-		t.Fatal(err)
-	}
-	_, err := k.Rotate(t.Context())
-	wantErr(t, err, syscall.ELOOP, path+".lock")
 }
 
 func TestRotateWithoutFile(t *testing.T) {

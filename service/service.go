@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"gocloud.dev/secrets"
-	_ "gocloud.dev/secrets/localsecrets" // base64key://, for tests and for keys that a secret manager injects
 
 	"github.com/evergrant/evergrant"
 	"github.com/evergrant/evergrant/meta"
@@ -59,7 +58,7 @@ func (s *Service) open(ctx context.Context, o Options) (err error) {
 	if s.db, err = openDatabase(ctx, &s.settings, o); err != nil {
 		return err
 	}
-	if s.kms, err = openKMS(ctx, &s.settings); err != nil {
+	if s.kms, err = OpenKMS(ctx, &s.settings); err != nil {
 		return err
 	}
 	if s.keyring, err = openKeyring(ctx, &s.settings, s.db, s.kms, o); err != nil {
@@ -112,14 +111,6 @@ func openKeyring(ctx context.Context, s *settings.Settings, db *sqlstore.DB, kms
 		o.Log.InfoContext(ctx, "a new sealing keyset was made: back it up together with the database, for neither is of use alone", "file", s.KeysetFile)
 	}
 	return keyring, err
-}
-
-// openKMS opens the key management service that wraps the keyset, nil when there is none.
-func openKMS(ctx context.Context, s *settings.Settings) (*secrets.Keeper, error) {
-	if s.KMSURL.Empty() {
-		return nil, nil
-	}
-	return seal.OpenKMS(ctx, s.KMSURL.Reveal())
 }
 
 // Keeper is the engine: everything that changes a token goes through it.

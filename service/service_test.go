@@ -142,6 +142,9 @@ func TestOpenRefusesBeforeWriting(t *testing.T) {
 		{"unknown KMS", func(_ *testing.T, cfg *settings.Settings) {
 			cfg.KMSURL = evergrant.NewSecret("frobkms://" + canary)
 		}, seal.ErrKMS},
+		{"KMS that is not linked in", func(_ *testing.T, cfg *settings.Settings) {
+			cfg.KMSURL = evergrant.NewSecret("awskms://" + canary)
+		}, seal.ErrKMS},
 		{"KMS for a keyset in clear", func(_ *testing.T, cfg *settings.Settings) {
 			cfg.KMSURL = evergrant.NewSecret(localKMS)
 		}, seal.ErrNotWrapped},
@@ -157,7 +160,7 @@ func TestOpenRefusesBeforeWriting(t *testing.T) {
 			if err != nil && (strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), canary)) {
 				t.Errorf("error %q is not one line without secrets", err)
 			}
-			if tt.want == seal.ErrNoKeyset {
+			if errors.Is(tt.want, seal.ErrNoKeyset) {
 				missing(t, cfg.KeysetFile)
 			}
 		})

@@ -93,13 +93,13 @@ func (s *Service) Export(ctx context.Context, w io.Writer, o ExportOptions) (int
 	return transfer.Export(ctx, w, o, s.store)
 }
 
-// emptyStore is a store without channels, of which a preview needs these two methods.
+// emptyStore is a store without channels, of which a preview needs this one method.
 type emptyStore struct{ evergrant.Store }
 
-func (emptyStore) Find(context.Context, string, string, string) (evergrant.Channel, error) {
-	return evergrant.Channel{}, evergrant.ErrNotFound
-}
-
-func (emptyStore) Held(context.Context, int64) (evergrant.Held, error) {
-	return evergrant.Held{}, evergrant.ErrNotFound
+func (emptyStore) Preview(_ context.Context, rows []evergrant.Incoming, decide evergrant.ImportDecision) ([]evergrant.ImportOutcome, error) {
+	outcomes := make([]evergrant.ImportOutcome, 0, len(rows))
+	for _, in := range rows {
+		outcomes = append(outcomes, decide(nil, in))
+	}
+	return outcomes, nil
 }

@@ -192,10 +192,23 @@ func asNobody(t *testing.T, root, keyset string) func(t *testing.T, job string, 
 			t.Fatal(err)
 		}
 	}
+	coverage, err := os.MkdirTemp("", "coverage") // where a run with -cover may leave its data
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(coverage); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(coverage, 0o777); err != nil {
+		t.Fatal(err)
+	}
 	return func(t *testing.T, job string, args ...string) string {
 		t.Helper()
 		cmd := helperCommand(t, job, args...)
 		cmd.Path, cmd.SysProcAttr, cmd.Dir = self, attr, root
+		cmd.Env = append(cmd.Env, "GOCOVERDIR="+coverage)
 		var out bytes.Buffer
 		cmd.Stderr = &out
 		if err := cmd.Run(); err == nil {

@@ -28,11 +28,14 @@ func eventArgs(channelID int64, now time.Time, ev evergrant.Event) ([]any, error
 	if err != nil {
 		return nil, err
 	}
-	data := make(map[string]string, len(ev.Data))
+	var data map[string]string
 	for k, v := range ev.Data {
+		if data == nil {
+			data = make(map[string]string, len(ev.Data))
+		}
 		data[clean(k)] = clean(v)
 	}
-	details, err := jsonOrNull(data, len(data) == 0)
+	details, err := jsonOrNull(data, data == nil)
 	if err != nil {
 		return nil, err
 	}

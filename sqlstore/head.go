@@ -24,8 +24,31 @@ type keyRow struct {
 	check []byte
 }
 
+// headTries bounds how often readHead looks again because another process was
+// migrating at the same time.
+const headTries = 5
+
 // readHead reads the schema's version and the keys, normally with one query.
 func (db *DB) readHead(ctx context.Context) (head, error) {
+	for try := 1; ; try++ {
+		h, err := db.queryHead(ctx)
+		if err == nil {
+			return h, db.checkVersion(h.version)
+		}
+		if db.dialect.fault(err) != faultOther {
+			return head{}, err
+		}
+		version, verr := db.oddVersion(ctx)
+		if verr != nil || version == 0 {
+			return head{}, verr
+		}
+		if try == headTries { // the tables should be there, but are not
+			return head{}, err
+		}
+	}
+}
+
+func (db *DB) queryHead(ctx context.Context) (head, error) {
 	const query = `select (select max(version_id) from ` + versionTable + ` where is_applied), k.id, k.check_value
 		from (select 1 as one) o left join keys k on true order by k.id`
 	var h head
@@ -42,60 +65,53 @@ func (db *DB) readHead(ctx context.Context) (head, error) {
 		}
 		return nil
 	}, query)
-	if err != nil {
-		return db.readOddHead(ctx, err)
-	}
-	return h, db.checkVersion(h.version)
+	return h, err
 }
 
-// readOddHead is for databases that have not both tables: new ones, foreign ones,
-// and perhaps those of a newer program. cause is why the usual query failed.
-func (db *DB) readOddHead(ctx context.Context, cause error) (head, error) {
-	if f := db.dialect.fault(cause); f != faultOther {
-		return head{}, cause
-	}
+// oddVersion is for databases that lack one of the tables that queryHead reads: new
+// ones, those that are being migrated at this moment, foreign ones, and perhaps those
+// of a newer program. It returns 0 for a new one.
+//
+// It looks for our other tables before it looks for the version table, since a
+// migration makes them in the opposite order: so a migration that runs at the same
+// time is never taken for another program's work.
+func (db *DB) oddVersion(ctx context.Context) (int64, error) {
 	q := db.backend.reader()
+	taken := ""
+	for _, name := range tables {
+		found, err := db.dialect.hasTable(ctx, q, name)
+		if err != nil {
+			return 0, err
+		}
+		if found {
+			taken = name
+			break
+		}
+	}
 	ours, err := db.dialect.hasTable(ctx, q, versionTable)
 	if err != nil {
-		return head{}, err
+		return 0, err
+	}
+	if !ours && taken != "" {
+		return 0, fmt.Errorf("%s: %w: it has a table %q that Evergrant did not make; give Evergrant a database of its own (on PostgreSQL a schema and search_path will do)",
+			db.name, ErrForeign, taken)
 	}
 	if !ours {
-		return head{}, db.checkForeign(ctx)
+		return 0, nil
 	}
 	var version sql.NullInt64
 	err = one(ctx, q, func(row scanner) error { return row.Scan(&version) },
 		`select max(version_id) from `+versionTable+` where is_applied`)
 	if err != nil {
-		return head{}, err
+		return 0, err
 	}
-	if err := db.checkVersion(version.Int64); err != nil {
-		return head{}, err
-	}
-	if version.Int64 > 0 { // the keys table should be there
-		return head{}, cause
-	}
-	return head{}, nil
+	return version.Int64, db.checkVersion(version.Int64)
 }
 
 func (db *DB) checkVersion(have int64) error {
 	if want := latestVersion(); have > want {
 		return fmt.Errorf("%s: %w: its schema has version %d, this program knows up to %d; install the newer version again, or restore a backup",
 			db.name, ErrNewerSchema, have, want)
-	}
-	return nil
-}
-
-// checkForeign refuses a database that has tables of our names which we did not make.
-func (db *DB) checkForeign(ctx context.Context) error {
-	for _, name := range tables {
-		taken, err := db.dialect.hasTable(ctx, db.backend.reader(), name)
-		if err != nil {
-			return err
-		}
-		if taken {
-			return fmt.Errorf("%s: %w: it has a table %q that Evergrant did not make; give Evergrant a database of its own (on PostgreSQL a schema and search_path will do)",
-				db.name, ErrForeign, name)
-		}
 	}
 	return nil
 }

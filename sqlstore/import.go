@@ -42,8 +42,19 @@ func (s *Store) Import(ctx context.Context, rows []evergrant.Incoming, decide ev
 	return outcomes, nil
 }
 
+// Preview implements [evergrant.Store]: it reads, decides and forgets.
+func (s *Store) Preview(ctx context.Context, rows []evergrant.Incoming, decide evergrant.ImportDecision) ([]evergrant.ImportOutcome, error) {
+	im := &importing{s: s, q: s.db.backend.reader(), now: normal(s.db.now()), view: newView(), dry: true}
+	outcomes, err := im.run(ctx, rows, decide)
+	if err != nil {
+		return nil, s.fail(fmt.Sprintf("preview %d rows", len(rows)), err)
+	}
+	return outcomes, nil
+}
+
 // importing is one run of an import's transaction.
 type importing struct {
+	dry   bool // decide only: nothing is written, and new channels get no id
 	s     *Store
 	q     querier
 	now   time.Time
@@ -104,7 +115,7 @@ func (im *importing) allocate(ctx context.Context, rows []evergrant.Incoming, ba
 			n++
 		}
 	}
-	if n == 0 && highest == 0 {
+	if im.dry || n == 0 && highest == 0 {
 		return nil
 	}
 	im.ids, err = im.s.db.dialect.allocate(ctx, im.q, n, highest)
@@ -146,6 +157,10 @@ func (im *importing) row(ctx context.Context, in evergrant.Incoming, decide ever
 	if other := im.view.account(h); other != nil && other != found {
 		return rejected(in, fmt.Sprintf("account %s belongs to channel %d", h.AccountID, other.held.ID)), nil
 	}
+	if im.dry {
+		out.Held = im.pretend(found, h)
+		return out, nil
+	}
 	if err := im.ensureApp(ctx, h.App); err != nil {
 		return out, err
 	}
@@ -155,6 +170,21 @@ func (im *importing) row(ctx context.Context, in evergrant.Incoming, decide ever
 		out.Held, err = im.create(ctx, h, out.Event)
 	}
 	return out, err
+}
+
+// pretend lets the rows that follow see what this one would have written. In the view, a
+// new channel without an id has one that no channel has.
+func (im *importing) pretend(found *known, h evergrant.Held) evergrant.Held {
+	if found != nil {
+		im.view.replace(found, h)
+		return h
+	}
+	seen := h
+	if seen.ID == 0 {
+		seen.ID = -1 - int64(len(im.view.byID))
+	}
+	im.view.add(&known{held: seen})
+	return h
 }
 
 func (im *importing) ensureApp(ctx context.Context, app string) error {

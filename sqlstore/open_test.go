@@ -194,6 +194,9 @@ func TestCloseTwice(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := mustUnlock(t, url, newKeyring(t))
 		mustCreate(t, s, sample("1"))
+		if have, want := s.DB().Schema(); have != want {
+			t.Errorf("schema of an unlocked database = %d; want %d", have, want)
+		}
 		for range 2 {
 			if err := s.Close(); err != nil {
 				t.Errorf("Close: %v", err)

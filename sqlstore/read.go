@@ -100,7 +100,7 @@ func listQuery(d dialect, f evergrant.Filter) (query string, args []any) {
 		where = append(where, statusCondition(f.Statuses, arg))
 	}
 	if f.Tenant != "" {
-		where = append(where, "tenant <> '' and tenant = "+arg(f.Tenant))
+		where = append(where, "tenant = "+arg(f.Tenant))
 	}
 	if f.Query != "" {
 		like := " like " + arg("%"+escapeLike(foldASCII(f.Query))+"%") + ` escape '\'`

@@ -114,7 +114,7 @@ func (b *sqliteBackend) close() error {
 // ends the lock when the process dies.
 func (b *sqliteBackend) migrate(ctx context.Context) (err error) {
 	if err := os.MkdirAll(filepath.Dir(b.path), 0o700); err != nil {
-		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+		return fmt.Errorf("%w: %w; choose a folder that this user may write", ErrReadOnly, err)
 	}
 	lockPath := b.path + ".lock"
 	for _, path := range []string{lockPath, b.path} {
@@ -145,7 +145,7 @@ func createFile(path string) error {
 	case errors.Is(err, syscall.ENOSPC):
 		return fmt.Errorf("create %s: %w: make room on its disk", path, ErrDiskFull)
 	case err != nil:
-		return fmt.Errorf("%w: create %w; choose a folder that this user may write", ErrReadOnly, err)
+		return fmt.Errorf("%w: %w; choose a folder that this user may write", ErrReadOnly, err)
 	}
 	return f.Close()
 }

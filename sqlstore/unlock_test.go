@@ -109,7 +109,7 @@ func TestUnlockAtOnceWithTwoKeysets(t *testing.T) {
 // Real processes start at once on nothing, and then work on one channel.
 func TestProcessesAtOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
-		const processes = 4
+		const processes = 6
 		keyset := filepath.Join(t.TempDir(), "keyset.json")
 		var running []*exec.Cmd
 		var output [processes]bytes.Buffer

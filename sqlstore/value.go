@@ -62,27 +62,30 @@ func normal(t time.Time) time.Time {
 // clean makes text that both databases can keep: PostgreSQL takes neither NUL nor
 // broken UTF-8, and a token must not be lost because of Meta's error message.
 func clean(s string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(s, "�"), "\x00", "")
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 }
 
 // cleanHeld returns h as it will come back from the store, or an error when a time
 // is out of range.
 func cleanHeld(h evergrant.Held) (evergrant.Held, error) {
-	for _, s := range []*string{
+	for _, s := range [...]*string{
 		&h.App, &h.Tenant, &h.Provider, &h.AccountID, &h.AppScopedID, &h.Username, &h.Contact, &h.Locale,
 		&h.Reason, &h.Refused, &h.Imported,
 	} {
 		*s = clean(*s)
 	}
-	for name, t := range map[string]*time.Time{
-		"issued_at": &h.IssuedAt, "expires_at": &h.ExpiresAt, "refreshed_at": &h.RefreshedAt,
-		"next_attempt_at": &h.NextAttemptAt, "last_attempt_at": &h.LastAttemptAt, "hold_until": &h.HoldUntil,
-		"previous issued_at": &h.Previous.IssuedAt, "previous expires_at": &h.Previous.ExpiresAt,
+	for _, at := range [...]struct {
+		name string
+		t    *time.Time
+	}{
+		{"issued_at", &h.IssuedAt}, {"expires_at", &h.ExpiresAt}, {"refreshed_at", &h.RefreshedAt},
+		{"next_attempt_at", &h.NextAttemptAt}, {"last_attempt_at", &h.LastAttemptAt}, {"hold_until", &h.HoldUntil},
+		{"previous issued_at", &h.Previous.IssuedAt}, {"previous expires_at", &h.Previous.ExpiresAt},
 	} {
-		if ms := t.UnixMilli(); ms < minMillis || ms > maxMillis {
-			return h, fmt.Errorf("%w: %s is outside the years 1 to 9999", errBadValue, name)
+		if ms := at.t.UnixMilli(); ms < minMillis || ms > maxMillis {
+			return h, fmt.Errorf("%w: %s is outside the years 1 to 9999", errBadValue, at.name)
 		}
-		*t = normal(*t)
+		*at.t = normal(*at.t)
 	}
 	var permissions []string
 	for _, p := range h.Permissions {

@@ -61,7 +61,10 @@ func (a *app) root() *cobra.Command {
 		a.planCommand(), a.whyCommand(), a.importCommand(), a.exportCommand(), a.disconnectCommand(), a.tokenCommand(),
 		a.keysCommand(), a.simCommand(), a.doctorCommand(), a.configCommand(), a.versionCommand(),
 	)
-	root.InitDefaultCompletionCmd()
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.errOut)
+	root.InitDefaultCompletionCmd() // remembers where to write, hence after SetOut
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "completion" {
 			group(cmd)

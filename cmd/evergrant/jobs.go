@@ -74,6 +74,9 @@ func (a *app) run(cmd *cobra.Command, job evergrant.Job) error {
 	return a.with(cmd.Context(), service.Options{Offline: job.DryRun}, func(s *service.Service) error {
 		var done func()
 		job.Progress, done = a.counter(string(job.Command))
+		if !a.output.json {
+			job.MaxSkipped = fewChannels // a table counts the others
+		}
 		rep, err := runJob(cmd.Context(), s, job, done)
 		if err != nil {
 			return err

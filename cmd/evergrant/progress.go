@@ -42,6 +42,7 @@ func (a *app) progress(what string, total int64, options ...progressbar.Option) 
 		defer line.mu.Unlock()
 		_ = line.bar.Finish()
 		_ = line.bar.Clear()
+		a.status.CompareAndSwap(line, nil) // the log has the terminal to itself again
 	}
 	return set, done
 }

@@ -30,7 +30,7 @@ func (a *app) printReport(rep evergrant.Report) error {
 	if a.output.json {
 		return a.printJSON(rep)
 	}
-	all := a.onTerminal() && !a.quiet && len(rep.Channels) <= fewChannels
+	all := a.onTerminal() && !a.quiet && rep.Summary.Channels <= fewChannels
 	table := a.sheet("id", "username", "?kind", "?status", "outcome", "?expires", "reason")
 	shown := 0
 	for _, c := range rep.Channels {

@@ -26,17 +26,15 @@ const (
 
 // run is the whole program with everything that it touches as an argument. SIGINT and
 // SIGTERM end it gently: calls under way are finished and stored. A second one ends
-// it at once.
+// it at once. A reader that leaves (| head) ends nothing: the work is done to its end.
 func run(ctx context.Context, args, env []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	signal.Ignore(syscall.SIGPIPE) // or a log line into a closed pipe would kill us between call and commit
 	a := &app{env: env, in: in, out: out, errOut: errOut, now: time.Now}
 	root := a.root()
 	root.SetArgs(args)
-	root.SetIn(in)
-	root.SetOut(out)
-	root.SetErr(errOut)
 	cmd, err := root.ExecuteContextC(ctx)
 	return a.exit(cmd, err)
 }
@@ -67,6 +65,8 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 		return exitUsage
 	case errors.As(err, &problems):
 		return a.exitProblems(problems)
+	case errors.Is(err, syscall.EPIPE): // the reader has seen enough
+		return exitOK
 	case errors.Is(err, context.Canceled):
 		a.complain("interrupted: what was under way is stored; run the command again for the rest")
 		return exitFailed

@@ -63,14 +63,14 @@ func (a *app) importFile(ctx context.Context, name string, o service.ImportOptio
 	defer func() { _ = r.Close() }() // it was only read
 	set, done := a.progress("import", size, progressbar.OptionShowBytes(true))
 	o.Progress = func(bytes, _ int64) { set(bytes) }
-	print := &importPrinter{a: a, dryRun: o.DryRun}
-	sum, err := service.Import(ctx, cfg, a.options(cfg, service.Options{}), r, o, print.problem)
+	printer := &importPrinter{a: a, dryRun: o.DryRun}
+	sum, err := service.Import(ctx, cfg, a.options(cfg, service.Options{}), r, o, printer.problem)
 	done()
 	if err != nil {
-		print.partly(sum)
+		printer.partly(sum)
 		return fmt.Errorf("%s: %w", inputName(name), err)
 	}
-	return print.end(sum)
+	return printer.end(sum)
 }
 
 // openInput opens a file, or standard input. The size is -1 when it is not known.

@@ -144,7 +144,7 @@ func pgFleet(tb testing.TB, url string, rows int) (*sqlstore.Store, *sql.DB) {
 			select 'bench', 'tenant' || n %% 1000, 'instagram', (17841400000000001 + 2 * n)::text, (27640875392278831 + 2 * n)::text,
 				'shop' || n, '', '', 'connected', '', '[]', 'long', md5(n::text), t.now - age * %[1]d, t.now + (60 - age) * %[1]d,
 				'imported', '', '', '', md5(n::text), t.now + (33 - age) * %[1]d, 0, t.now, t.now, 1
-			from (select n, case when n %% %[2]d = 0 then 56 else 1 end as age from generate_series(0, %[3]d) n) c,
+			from (select n, case when n %% %[2]d = 0 then 56 else 1 end::bigint as age from generate_series(0, %[3]d) n) c,
 				(select (extract(epoch from now()) * 1000)::bigint as now) t`, day, max(1, rows/dueOnes), rows-1),
 		`vacuum analyze channels`,
 	} {

@@ -24,33 +24,33 @@ type simulator struct {
 
 // startSimulator starts one and waits until it listens. It is killed at the latest when
 // the benchmark ends.
-func startSimulator(b *testing.B, scenario string) *simulator {
-	b.Helper()
-	cmd := exec.CommandContext(b.Context(), must(b, shared.binary), "sim", "--listen", "127.0.0.1:0", "--scenario", scenario, "--output", "json")
-	cmd.Env = environment(b.TempDir())
+func startSimulator(tb testing.TB, scenario string) *simulator {
+	tb.Helper()
+	cmd := exec.CommandContext(tb.Context(), must(tb, shared.binary), "sim", "--listen", "127.0.0.1:0", "--scenario", scenario, "--output", "json")
+	cmd.Env = environment(tb.TempDir())
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	s := &simulator{cmd: cmd}
 	if err := json.NewDecoder(bufio.NewReader(out)).Decode(s); err != nil {
 		_ = cmd.Process.Kill()
-		b.Fatalf("the simulator says nothing: %v, %v", err, cmd.Wait())
+		tb.Fatalf("the simulator says nothing: %v, %v", err, cmd.Wait())
 	}
 	return s
 }
 
 // stop interrupts it and waits for its end.
-func (s *simulator) stop(b *testing.B) {
-	b.Helper()
+func (s *simulator) stop(tb testing.TB) {
+	tb.Helper()
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
-		b.Error(err)
+		tb.Error(err)
 	}
 	if err := s.cmd.Wait(); err != nil {
-		b.Errorf("the simulator ended badly: %v", err)
+		tb.Errorf("the simulator ended badly: %v", err)
 	}
 }
 
@@ -64,11 +64,11 @@ type issuedToken struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-func (s *simulator) tokens(b *testing.B) []issuedToken {
-	b.Helper()
-	body, err := get(b.Context(), http.DefaultClient, s.URL+"/_sim/tokens")
+func (s *simulator) tokens(tb testing.TB) []issuedToken {
+	tb.Helper()
+	body, err := get(tb.Context(), http.DefaultClient, s.URL+"/_sim/tokens")
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	var list struct {
 		Tokens []struct {
@@ -81,7 +81,7 @@ func (s *simulator) tokens(b *testing.B) []issuedToken {
 		} `json:"tokens"`
 	}
 	if err := json.Unmarshal(body, &list); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	tokens := make([]issuedToken, len(list.Tokens))
 	for i, t := range list.Tokens {
@@ -91,10 +91,10 @@ func (s *simulator) tokens(b *testing.B) []issuedToken {
 }
 
 // bare makes the calls of a sweep and nothing else.
-func (f *sweepFleet) bare(b *testing.B) cost {
-	b.Helper()
-	s := startSimulator(b, f.scenario)
-	defer s.stop(b)
+func (f *sweepFleet) bare(tb testing.TB) cost {
+	tb.Helper()
+	s := startSimulator(tb, f.scenario)
+	defer s.stop(tb)
 	transport := &http.Transport{MaxIdleConnsPerHost: sweepInFlight, MaxConnsPerHost: sweepInFlight}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: 10 * time.Second}
@@ -104,8 +104,8 @@ func (f *sweepFleet) bare(b *testing.B) cost {
 		for range sweepInFlight {
 			wg.Go(func() {
 				for token := range queue {
-					if _, err := get(b.Context(), client, s.URL+"/refresh_access_token?grant_type=ig_refresh_token&access_token="+url.QueryEscape(token)); err != nil {
-						b.Error(err)
+					if _, err := get(tb.Context(), client, s.URL+"/refresh_access_token?grant_type=ig_refresh_token&access_token="+url.QueryEscape(token)); err != nil {
+						tb.Error(err)
 					}
 				}
 			})

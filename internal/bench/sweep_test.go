@@ -75,122 +75,122 @@ type sweepFleet struct {
 	tokens   []issuedToken
 }
 
-func newSweepFleet(b *testing.B, channels int) *sweepFleet {
-	b.Helper()
-	f := &sweepFleet{state: filepath.Join(b.TempDir(), "state"), scenario: filepath.Join(b.TempDir(), "scenario.json")}
-	writeJSON(b, f.scenario, map[string]any{
+func newSweepFleet(tb testing.TB, channels int) *sweepFleet {
+	tb.Helper()
+	f := &sweepFleet{state: filepath.Join(tb.TempDir(), "state"), scenario: filepath.Join(tb.TempDir(), "scenario.json")}
+	writeJSON(tb, f.scenario, map[string]any{
 		"seed":   1,
 		"tokens": []any{map[string]any{"kind": "long", "age": "56d", "count": channels}},
 		"faults": []any{map[string]any{"kind": "latency", "endpoint": "refresh", "latency": sweepLatency.String()}},
 	})
-	s := startSimulator(b, f.scenario)
-	f.tokens = s.tokens(b)
-	s.stop(b)
+	s := startSimulator(tb, f.scenario)
+	f.tokens = s.tokens(tb)
+	s.stop(tb)
 	if len(f.tokens) != channels {
-		b.Fatalf("the simulator has %d tokens; want %d", len(f.tokens), channels)
+		tb.Fatalf("the simulator has %d tokens; want %d", len(f.tokens), channels)
 	}
-	rows := filepath.Join(b.TempDir(), "tokens.ndjson")
+	rows := filepath.Join(tb.TempDir(), "tokens.ndjson")
 	file, err := os.OpenFile(rows, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	out := json.NewEncoder(file)
 	for _, t := range f.tokens {
 		if err := out.Encode(t); err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if err := file.Close(); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	if _, err := run(b.Context(), environment(f.state), nil, must(b, shared.binary), "import", "--quiet", rows); err != nil {
-		b.Fatal(err)
+	if _, err := run(tb.Context(), environment(f.state), nil, must(tb, shared.binary), "import", "--quiet", rows); err != nil {
+		tb.Fatal(err)
 	}
 	return f
 }
 
 // fresh copies the state, for one turn. Its files are for their owner alone, or the
 // program would refuse the keyset.
-func (f *sweepFleet) fresh(b *testing.B) string {
-	b.Helper()
-	state := b.TempDir()
+func (f *sweepFleet) fresh(tb testing.TB) string {
+	tb.Helper()
+	state := tb.TempDir()
 	entries, err := os.ReadDir(f.state)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, entry := range entries {
 		data, err := os.ReadFile(filepath.Join(f.state, entry.Name()))
 		if err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(state, entry.Name()), data, 0o600); err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return state
 }
 
 // engine sweeps with a Keeper of this process.
-func (f *sweepFleet) engine(b *testing.B) cost {
-	b.Helper()
-	s := startSimulator(b, f.scenario)
-	defer s.stop(b)
+func (f *sweepFleet) engine(tb testing.TB) cost {
+	tb.Helper()
+	s := startSimulator(tb, f.scenario)
+	defer s.stop(tb)
 	client, err := meta.New(meta.Config{GraphURL: s.URL, Concurrency: sweepInFlight, Rate: -1})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer func() { _ = client.Close() }() // only its idle connections
-	store := openStore(b, f.fresh(b))
+	store := openStore(tb, f.fresh(tb))
 	keeper, err := evergrant.New(evergrant.Config{Store: store, Provider: client})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	var report evergrant.Report
 	spent := spend(func() {
-		report, err = keeper.Run(b.Context(), evergrant.Job{
+		report, err = keeper.Run(tb.Context(), evergrant.Job{
 			Command: evergrant.CommandAutoRefresh, Within: 7 * 24 * time.Hour, Concurrency: sweepInFlight,
 		})
 	})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	f.check(b, report.Summary)
+	f.check(tb, report.Summary)
 	return spent
 }
 
 // command sweeps with the program.
-func (f *sweepFleet) command(b *testing.B) cost {
-	b.Helper()
-	s := startSimulator(b, f.scenario)
-	defer s.stop(b)
-	out, err := os.Create(filepath.Join(b.TempDir(), "report.json"))
+func (f *sweepFleet) command(tb testing.TB) cost {
+	tb.Helper()
+	s := startSimulator(tb, f.scenario)
+	defer s.stop(tb)
+	out, err := os.Create(filepath.Join(tb.TempDir(), "report.json"))
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer func() { _ = out.Close() }() // what matters is read back below
-	env := environment(f.fresh(b), append(s.Settings, fmt.Sprintf("EVERGRANT_CONCURRENCY=%d", sweepInFlight), "EVERGRANT_RATE=100000")...)
-	spent, err := run(b.Context(), env, out, must(b, shared.binary), "auto-refresh", "--output", "json")
+	env := environment(f.fresh(tb), append(s.Settings, fmt.Sprintf("EVERGRANT_CONCURRENCY=%d", sweepInFlight), "EVERGRANT_RATE=100000")...)
+	spent, err := run(tb.Context(), env, out, must(tb, shared.binary), "auto-refresh", "--output", "json")
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	data, err := os.ReadFile(out.Name())
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	var report struct{ Summary evergrant.Summary }
 	if err := json.Unmarshal(data, &report); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	f.check(b, report.Summary)
+	f.check(tb, report.Summary)
 	return spent
 }
 
 // check makes sure that what was measured is the whole work.
-func (f *sweepFleet) check(b *testing.B, got evergrant.Summary) {
-	b.Helper()
+func (f *sweepFleet) check(tb testing.TB, got evergrant.Summary) {
+	tb.Helper()
 	n := len(f.tokens)
 	if want := (evergrant.Summary{Channels: n, Refreshed: n}); got != want {
-		b.Fatalf("got %+v; want %+v", got, want)
+		tb.Fatalf("got %+v; want %+v", got, want)
 	}
 }
 

@@ -81,7 +81,8 @@ func shares(n int) []int {
 	counts := make([]int, len(list))
 	left := n
 	for i, k := range list {
-		counts[i] = min(max(1, n*k.share/100), left)
+		spare := left - (len(list) - 1 - i) // when the kinds that follow get one each
+		counts[i] = min(max(1, n*k.share/100), max(1, spare), left)
 		left -= counts[i]
 	}
 	counts[healthy] += left

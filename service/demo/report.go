@@ -125,7 +125,7 @@ func (j *judge) count(row *KindReport, place int, held evergrant.Held, accepted 
 	default:
 		row.Untouched++
 	}
-	if print := held.Value.Fingerprint(); print != "" && accepted[print[:len(sim.Fingerprint("x"))]] {
+	if fp := held.Value.Fingerprint(); fp != "" && accepted[fp[:len(sim.Fingerprint("x"))]] {
 		row.WorkingNow++
 	}
 }

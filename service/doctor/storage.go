@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"gocloud.dev/secrets"
-
 	"github.com/evergrant/evergrant/seal"
+	"github.com/evergrant/evergrant/service"
 	"github.com/evergrant/evergrant/sqlstore"
 )
 
@@ -51,13 +50,12 @@ func (x *examination) storage(ctx context.Context) {
 // keyset examines the keyset file, and whether it holds the keys that the database
 // uses; nil when it does not.
 func (x *examination) keyset(ctx context.Context, keys []string) *seal.Keyring {
-	var kms *secrets.Keeper
-	if !x.Settings.KMSURL.Empty() {
-		var err error
-		if kms, err = seal.OpenKMS(ctx, x.Settings.KMSURL.Reveal()); err != nil {
-			x.add("keyset", Fail, err.Error(), "check EVERGRANT_KMS_URL")
-			return nil
-		}
+	kms, err := service.OpenKMS(ctx, x.Settings)
+	if err != nil {
+		x.add("keyset", Fail, err.Error(), "check EVERGRANT_KMS_URL")
+		return nil
+	}
+	if kms != nil {
 		defer func() { _ = kms.Close() }() // it was only asked
 	}
 	keyring, err := seal.Load(ctx, x.Settings.KeysetFile, seal.Options{KMS: kms, Now: x.Now, Logger: x.Log})

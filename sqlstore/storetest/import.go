@@ -24,9 +24,22 @@ func accept(found *evergrant.Held, in evergrant.Incoming) evergrant.ImportOutcom
 
 func mustImport(t *testing.T, s evergrant.Store, rows []evergrant.Incoming, decide evergrant.ImportDecision) []evergrant.ImportOutcome {
 	t.Helper()
+	before := everything(t, s)
+	preview, err := s.Preview(t.Context(), rows, decide)
+	if err != nil {
+		t.Fatalf("Preview: %v", err)
+	}
+	if after := everything(t, s); before != after {
+		t.Errorf("Preview changed the store from\n%s\nto\n%s", before, after)
+	}
 	out, err := s.Import(t.Context(), rows, decide)
 	if err != nil {
 		t.Fatalf("Import: %v", err)
+	}
+	for i := range out {
+		if preview[i].Verdict != out[i].Verdict || preview[i].Reason != out[i].Reason {
+			t.Errorf("row %d: Preview = %s (%s); Import = %s (%s)", i, preview[i].Verdict, preview[i].Reason, out[i].Verdict, out[i].Reason)
+		}
 	}
 	if len(out) != len(rows) {
 		t.Fatalf("outcomes = %d; want one for each of %d rows", len(out), len(rows))
@@ -51,6 +64,16 @@ func incoming(rows ...evergrant.Held) []evergrant.Incoming {
 func withToken(h evergrant.Held, token string) evergrant.Held {
 	h.Value = evergrant.NewSecret(token)
 	return h
+}
+
+// everything is all channels of the store, printed.
+func everything(t *testing.T, s evergrant.Store) string {
+	t.Helper()
+	all, err := s.List(t.Context(), evergrant.Filter{Limit: 1000})
+	if err != nil {
+		t.Fatalf("List: %v", err)
+	}
+	return fmt.Sprintf("%+v", all)
 }
 
 func testImport(t *testing.T, s evergrant.Store) {
@@ -84,6 +107,7 @@ func testImport(t *testing.T, s evergrant.Store) {
 		return o
 	})
 	want := []int64{existing.ID, byAccount.ID, byPrint.ID, 0, byAccount.ID}
+	want = append(want, want...) // once in the preview, once in the import
 	wantEqual(t, "channels found", found, want)
 	for i, o := range out {
 		verdict := evergrant.ImportUpdated

@@ -65,7 +65,6 @@ create table channels (
 
 create unique index channels_account on channels (app, account_id) where account_id <> '';
 create index channels_scoped on channels (app, app_scoped_id) where app_scoped_id <> '';
-create index channels_tenant on channels (tenant, id) where tenant <> '';
 create index channels_imported on channels (imported_fp) where imported_fp <> '';
 create index channels_due on channels (next_attempt_at) where status in ('connected', 'paused') and next_attempt_at is not null;
 create index channels_stats on channels (token_kind, status, expires_at);
