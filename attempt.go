@@ -2,6 +2,7 @@ package evergrant
 
 import (
 	"context"
+	"slices"
 
 	"github.com/evergrant/evergrant/schedule"
 )
@@ -13,7 +14,9 @@ type verdict struct {
 	failure *Failure // what Meta refused; nil on success
 	note    string   // what else is to be said; may be empty
 	refused string   // fingerprint of a value that is refused for good; may be empty
-	usage   Usage
+	// onlyAsked: nothing was tried but to ask whose token it is, and it answered.
+	onlyAsked bool
+	usage     Usage
 }
 
 // attempt calls Meta for one channel. It writes nothing.
@@ -22,7 +25,9 @@ func (k *Keeper) attempt(ctx context.Context, h Held, action schedule.Action) ve
 	if v.failure == nil || v.failure.Class != Lost {
 		return v
 	}
-	return k.confirm(ctx, h, v.failure)
+	v = k.confirm(ctx, h, v.failure)
+	v.onlyAsked = action == schedule.Verify && v.outcome == OutcomeFailed && v.failure.Class == Transient
+	return v
 }
 
 // call makes the one call that the action names. A token of unknown kind is offered for
@@ -44,7 +49,7 @@ func (k *Keeper) call(ctx context.Context, h Held, action schedule.Action) verdi
 	if h.TokenKind == ShortLived || !exchange.Answered() || exchange.Class == Throttled || exchange.Class == Blocked {
 		return v
 	}
-	if !k.instant().Before(h.scheduled().OldEnough(0)) {
+	if now := k.instant(); !now.Before(h.scheduled(now).OldEnough(0)) {
 		if v = refreshed(k.provider.Refresh(ctx, h.Value)); v.failure == nil {
 			v.note = "it was long-lived already"
 			return v
@@ -112,6 +117,11 @@ func (k *Keeper) confirm(ctx context.Context, h Held, first *Failure) verdict {
 		return v
 	}
 	v := failed(first)
+	if h.ExpirySource != FromGuess && h.Token().Expired(k.instant()) {
+		// Time has said so, and Meta twice: whatever else is broken, this token is dead.
+		v.outcome, v.refused = OutcomeReconnect, h.Value.Fingerprint()
+		return v
+	}
 	switch k.canary(ctx, h.Channel, 4) {
 	case canaryAlive, canaryAlone:
 		v.outcome, v.refused = OutcomeReconnect, h.Value.Fingerprint()
@@ -145,7 +155,7 @@ func (k *Keeper) tryPrevious(ctx context.Context, h Held) (verdict, bool) {
 		v = refreshed(k.provider.Refresh(ctx, prev.Value))
 	default:
 		id, err := k.provider.Identify(ctx, prev.Value)
-		v = verdict{outcome: OutcomeRefreshed, token: prev, usage: id.Usage}
+		v = verdict{outcome: OutcomeSkipped, token: prev, usage: id.Usage}
 		if err != nil {
 			v = failed(asFailure(err))
 		}
@@ -168,12 +178,12 @@ const (
 // The calls start after the refusal that made us ask, so an answer is news.
 func (k *Keeper) canary(ctx context.Context, lost Channel, n int) canaryAnswer {
 	refused, unclear := 0, 0
-	for _, id := range k.canaries(ctx, lost) {
+	for _, id := range k.canaries(ctx, lost, 2*n) {
 		if refused+unclear >= n {
 			break
 		}
 		h, err := k.store.Held(ctx, id)
-		if err != nil || !h.usable() || h.Token().Expired(k.instant()) {
+		if err != nil || h.App != lost.App || !h.usable() || h.Token().Expired(k.instant()) {
 			continue
 		}
 		_, err = k.provider.Identify(ctx, h.Value)
@@ -196,50 +206,30 @@ func (k *Keeper) canary(ctx context.Context, lost Channel, n int) canaryAnswer {
 	return canaryAlone
 }
 
-// canaries lists channels to ask, the most promising first: those whose token
-// answered lately, then others that work and have not failed, then the rest.
-func (k *Keeper) canaries(ctx context.Context, lost Channel) []int64 {
+// canaries lists channels to ask, the most promising first: those whose token answered
+// this process lately, then what the store recommends.
+func (k *Keeper) canaries(ctx context.Context, lost Channel, limit int) []int64 {
 	k.mu.Lock()
-	ids := append([]int64(nil), k.recent...)
+	ids := slices.Clone(k.recent)
 	k.mu.Unlock()
-	seen := map[int64]bool{lost.ID: true}
-	out := ids[:0]
-	for _, id := range ids {
-		if !seen[id] {
-			seen[id] = true
-			out = append(out, id)
-		}
-	}
-	others, err := k.store.List(ctx, Filter{Statuses: []Status{Connected}, Limit: 100})
+	others, err := k.store.Canaries(ctx, lost.App, k.instant(), limit+1)
 	if err != nil {
-		return out
+		k.log.WarnContext(ctx, "no canaries could be found", "error", err)
 	}
-	var failing []int64
-	now := k.instant()
-	for _, c := range others {
-		switch {
-		case seen[c.ID] || c.App != lost.App || !c.ExpiresAt.IsZero() && !now.Before(c.ExpiresAt):
-		case c.Attempts > 0:
-			failing = append(failing, c.ID)
-		default:
-			out = append(out, c.ID)
-		}
-	}
-	return append(out, failing...)
+	seen := map[int64]bool{lost.ID: true}
+	return slices.DeleteFunc(append(ids, others...), func(id int64) bool {
+		known := seen[id]
+		seen[id] = true
+		return known
+	})
 }
 
 // noteAlive remembers a channel whose token has just answered.
 func (k *Keeper) noteAlive(id int64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	const keep = 8
-	for _, known := range k.recent {
-		if known == id {
-			return
-		}
-	}
-	k.recent = append([]int64{id}, k.recent...)
-	if len(k.recent) > keep {
-		k.recent = k.recent[:keep]
+	const keep = 4
+	if !slices.Contains(k.recent, id) {
+		k.recent = append([]int64{id}, k.recent[:min(len(k.recent), keep-1)]...)
 	}
 }

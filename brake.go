@@ -95,32 +95,36 @@ func (w *window) reset(app string) {
 	w.attempts = kept
 }
 
-// passBrake says whether a call may be made for the app now. canary: the brake is
-// closed and this attempt is the probe.
-func (k *Keeper) passBrake(ctx context.Context, app string, operator bool) (canary bool, err error) {
+// passBrake says whether a call may be made for the app now. Where the returned brake is
+// closed, the call is a probe, to be claimed by claimProbe right before it is made.
+func (k *Keeper) passBrake(ctx context.Context, app string, operator bool) (Brake, error) {
 	b, err := k.store.Brake(ctx, app)
 	if err != nil {
-		return false, fmt.Errorf("read the fleet brake: %w", err)
+		return Brake{}, fmt.Errorf("read the fleet brake: %w", err)
 	}
 	now := k.instant()
-	if now.Before(b.PausedUntil) {
-		return false, &PausedError{b.PausedUntil}
+	if believable(b.PausedUntil, now) {
+		return Brake{}, &PausedError{b.PausedUntil}
 	}
-	if !b.Closed {
-		return false, nil
+	if b.Closed && !operator && now.Before(b.NextProbeAt) {
+		return Brake{}, &BrakedError{b}
 	}
-	if !operator && now.Before(b.NextProbeAt) {
-		return false, &BrakedError{b}
-	}
-	b.NextProbeAt = now.Add(min(probeFirst<<min(b.Probes, 10), probeLast))
+	return b, nil
+}
+
+// claimProbe makes the caller the one who sends the next canary. Operators do not stand
+// in line: somebody is looking.
+func (k *Keeper) claimProbe(ctx context.Context, b Brake, operator bool) error {
+	b.NextProbeAt = k.instant().Add(min(probeFirst<<min(b.Probes, 10), probeLast))
 	b.Probes++
 	switch err := k.store.SetBrake(ctx, b); {
-	case errors.Is(err, ErrStale) && !operator:
-		return false, &BrakedError{b} // another worker has just sent the canary
-	case err != nil && !errors.Is(err, ErrStale):
-		return false, fmt.Errorf("write the fleet brake: %w", err)
+	case err == nil, errors.Is(err, ErrStale) && operator:
+		return nil
+	case errors.Is(err, ErrStale):
+		return &BrakedError{b} // another worker sends it
+	default:
+		return fmt.Errorf("write the fleet brake: %w", err)
 	}
-	return true, nil
 }
 
 // noteAttempt feeds the brake with what an attempt has shown about the app.

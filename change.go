@@ -11,16 +11,18 @@ import (
 
 // An ask is one wish for a change of a channel's token.
 type ask struct {
-	verb     string // tells flights apart and is said in errors
+	verb     string // what is said in errors; with wish it tells flights apart
+	wish     string // what else decide depends on
 	decide   func(Channel, time.Time) schedule.Decision
 	wait     bool   // for a lease that somebody else holds
 	operator bool   // a person is behind it: a closed brake is probed at once
+	daemon   bool   // it comes from the list of what is due, which must be right
 	refused  Secret // the value that Meta has just refused; empty: none
 }
 
 // change carries out an ask, shared with everybody in this process who asks the same.
 func (k *Keeper) change(ctx context.Context, id int64, a ask) (Result, error) {
-	key := fmt.Sprintf("%d/%s/%t/%s", id, a.verb, a.wait, a.refused.Fingerprint())
+	key := fmt.Sprintf("%d/%s/%s/%t/%t/%s", id, a.verb, a.wish, a.wait, a.operator, a.refused.Fingerprint())
 	res, err := k.flights.do(ctx, key, func(ctx context.Context) (Result, error) {
 		return k.changeOnce(ctx, id, a)
 	})
@@ -37,9 +39,12 @@ func (k *Keeper) changeOnce(ctx context.Context, id int64, a ask) (Result, error
 		return Result{}, err
 	}
 	if d := a.decide(c, k.instant()); !d.Due(k.instant()) {
-		return resultOf(c, d), nil
+		if a.daemon {
+			err = k.correct(ctx, c)
+		}
+		return resultOf(c, d), err
 	}
-	canary, err := k.passBrake(ctx, c.App, a.operator)
+	brake, err := k.passBrake(ctx, c.App, a.operator)
 	if err != nil {
 		return stoppedResult(c, err), err
 	}
@@ -56,6 +61,11 @@ func (k *Keeper) changeOnce(ctx context.Context, id int64, a ask) (Result, error
 		}
 		return res, k.release(ctx, lease)
 	}
+	if brake.Closed {
+		if err := k.claimProbe(ctx, brake, a.operator); err != nil {
+			return stoppedResult(c, err), errors.Join(err, k.release(ctx, lease))
+		}
+	}
 	if d.Action == schedule.Refresh && (held.Token().Expired(now) || !a.refused.Empty()) {
 		k.log.WarnContext(ctx, "🔄 Instagram access token expired, attempting refresh...", "channel", id, "username", held.Username)
 	}
@@ -67,10 +77,10 @@ func (k *Keeper) changeOnce(ctx context.Context, id int64, a ask) (Result, error
 	if err != nil {
 		return stoppedResult(held.Channel, err), err
 	}
-	k.noteAttempt(ctx, stored.App, id, v, canary)
+	k.noteAttempt(ctx, stored.App, id, v, brake.Closed)
 	res := v.result(stored, d.Reason())
 	k.logOutcome(ctx, stored, v, res)
-	if v.token.Value.Empty() || (stored.AccountID != "" && stored.Username != "") {
+	if v.token.Value.Empty() || stored.AccountID != "" && stored.AppScopedID != "" && stored.Username != "" {
 		return res, nil
 	}
 	if c, err := k.identify(ctx, id, v.token.Value); err != nil {
@@ -81,8 +91,26 @@ func (k *Keeper) changeOnce(ctx context.Context, id int64, a ask) (Result, error
 	return res, nil
 }
 
-// acquire takes the lease of a channel, waiting for another holder if wait is set. A
-// dead holder's lease ends by itself, so the wait is bounded by LeaseTTL.
+// correct gives a channel that stands in the daemon's list without being due its proper
+// time, or else it would stand there for ever.
+func (k *Keeper) correct(ctx context.Context, c Channel) error {
+	now := k.instant()
+	proper := c
+	k.plan(&proper, now)
+	if c.NextAttemptAt.IsZero() || c.NextAttemptAt.After(now) || !proper.NextAttemptAt.After(now) {
+		return nil
+	}
+	lease, held, err := k.acquire(ctx, c.ID, false)
+	if err != nil {
+		return nil //nolint:nilerr // whoever holds it will write the proper time
+	}
+	k.plan(&held.Channel, now)
+	_, err = k.commit(ctx, lease, held)
+	return err
+}
+
+// acquire takes the lease of a channel, waiting for other holders if wait is set. A dead
+// holder's lease ends at once on this machine, and by itself after LeaseTTL elsewhere.
 func (k *Keeper) acquire(ctx context.Context, id int64, wait bool) (Lease, Held, error) {
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		lease, held, err := k.store.Acquire(ctx, id, k.owner, LeaseTTL)
@@ -109,17 +137,34 @@ func (k *Keeper) acquire(ctx context.Context, id int64, wait bool) (Lease, Held,
 
 // commit stores the outcome of an attempt. A token fresh from Meta may be the only
 // good one, so a database that is away for a moment is asked again.
-func (k *Keeper) commit(ctx context.Context, l Lease, h Held, events ...Event) (Channel, error) {
+func (k *Keeper) commit(ctx context.Context, l Lease, h Held, events ...Event) (c Channel, err error) {
+	tried := false
+	err = k.persist(ctx, h.ID, func(ctx context.Context) error {
+		c, err = k.store.Commit(ctx, l, h, events...)
+		if tried && errors.Is(err, ErrStale) {
+			// The first try may have been stored although its answer was lost.
+			if now, again := k.store.Held(ctx, h.ID); again == nil && now.Version == h.Version+1 && now.Value.Equal(h.Value) && now.LastAttemptAt.Equal(h.LastAttemptAt) {
+				c, err = now.Channel, nil
+			}
+		}
+		tried = true
+		return err
+	})
+	return c, err
+}
+
+// persist repeats a write until it is stored, refused for good, or commitBudget has passed.
+func (k *Keeper) persist(ctx context.Context, id int64, write func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, commitBudget)
 	defer cancel()
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		c, err := k.store.Commit(ctx, l, h, events...)
+		err := write(ctx)
 		if err == nil || errors.Is(err, ErrStale) || errors.Is(err, ErrNotFound) {
-			return c, err
+			return err
 		}
 		if sleep(ctx, pause) != nil {
-			k.log.ErrorContext(ctx, "the outcome of a call to Instagram could not be stored", "channel", h.ID, "error", err)
-			return Channel{}, fmt.Errorf("store the outcome: %w", err)
+			k.log.ErrorContext(ctx, "what Instagram answered could not be stored", "channel", id, "error", err)
+			return fmt.Errorf("store what Instagram answered: %w", err)
 		}
 	}
 }
@@ -153,7 +198,8 @@ func (k *Keeper) logOutcome(ctx context.Context, c Channel, v verdict, res Resul
 		k.log.InfoContext(ctx, fmt.Sprintf("✅ Instagram token refreshed for channel %s, expires at %s", c.Name(), c.ExpiresAt.Format(time.RFC3339)), attrs...)
 	default:
 		f := v.failure
-		if f == nil {
+		if f == nil || v.onlyAsked {
+			k.log.InfoContext(ctx, res.Reason, attrs...)
 			return
 		}
 		attrs = append(attrs, "class", f.Class, "code", f.Code, "subcode", f.Subcode, "trace", f.TraceID, "reason", res.Reason)

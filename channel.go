@@ -102,6 +102,9 @@ func (h *Held) SetToken(t Token) {
 	if old := h.Token(); !old.Value.Empty() && !old.Value.Equal(t.Value) {
 		h.Previous = old
 	}
+	if h.Refused == t.Value.Fingerprint() {
+		h.Refused = "" // Meta has just given it out again
+	}
 	h.Value, h.TokenKind = t.Value, t.Kind
 	h.IssuedAt, h.ExpiresAt, h.ExpirySource = t.IssuedAt, t.ExpiresAt, t.Source
 }

@@ -16,13 +16,19 @@ func (k *Keeper) Check(ctx context.Context, id int64) (Result, error) {
 		return Result{}, fmt.Errorf("check: %w", err)
 	}
 	now := k.instant()
-	d := schedule.RefreshNow(h.scheduled(), now)
+	d := schedule.RefreshNow(h.scheduled(now), now)
 	res := resultOf(h.Channel, d)
 	if !h.usable() {
 		return res, nil
 	}
 	if d.Due(now) {
 		res.Outcome = OutcomePlanned
+	}
+	if b, err := k.store.Brake(ctx, h.App); err != nil {
+		return Result{}, fmt.Errorf("check: %w", err)
+	} else if believable(b.PausedUntil, now) {
+		res.Outcome = OutcomeSkipped
+		return res, &PausedError{b.PausedUntil}
 	}
 	_, err = k.provider.Identify(ctx, h.Value)
 	if err == nil {
@@ -38,6 +44,10 @@ func (k *Keeper) Check(ctx context.Context, id int64) (Result, error) {
 		res.Outcome, res.Reason = OutcomeReconnect, "the owner must act inside Instagram: "+res.Error.summary()
 	default:
 		res.Outcome, res.Reason = OutcomeFailed, "could not be checked: "+f.Error()
+		res.unreachable = f.Scope == ScopeNetwork
+		if f.Class == Throttled && f.Scope == ScopeApp {
+			return res, &PausedError{now.Add(regain(f.RetryAfter))}
+		}
 	}
 	return res, nil
 }

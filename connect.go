@@ -32,11 +32,13 @@ func (k *Keeper) Connect(ctx context.Context, l Login) (Channel, error) {
 		return Channel{}, fmt.Errorf("connect: %w", err)
 	}
 	// From here on the work must not be cut off by a browser that closes its connection.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptBudget)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	c, err := k.keepLogin(ctx, l, issued)
 	if err != nil {
 		return Channel{}, fmt.Errorf("connect: %w", err)
+	}
+	if c, err = k.settleOwner(ctx, c, issued.Token.Value); err != nil {
+		return c, fmt.Errorf("connect: %w", err)
 	}
 	if _, err := k.Convert(ctx, c.ID, false); err != nil {
 		k.log.WarnContext(ctx, "the exchange after a login did not work; it is tried again within the hour", "channel", c.ID, "error", err)
@@ -53,34 +55,100 @@ func (k *Keeper) Connect(ctx context.Context, l Login) (Channel, error) {
 	return h.Channel, nil
 }
 
-// keepLogin stores the short-lived token before anything else is done with it.
-func (k *Keeper) keepLogin(ctx context.Context, l Login, issued Issued) (Channel, error) {
+// keepLogin stores the short-lived token before anything else is done with it: the code
+// that brought it works only once. It waits for work under way on the channel, and for a
+// database that is away for a moment.
+func (k *Keeper) keepLogin(ctx context.Context, l Login, issued Issued) (c Channel, err error) {
 	now := k.instant()
 	ev := Event{At: now, Type: EventConnected, Data: map[string]string{"new_token": issued.Token.Value.Fingerprint()}}
-	known, err := k.store.Find(ctx, k.app, "", issued.AppScopedID)
+	known, err := k.known(ctx, "", issued.AppScopedID)
 	switch {
 	case isNotFound(err):
 		h := Held{Channel: Channel{App: k.app, Provider: ProviderInstagram, Tenant: l.Tenant, AppScopedID: issued.AppScopedID, Contact: l.Contact, Locale: l.Locale}}
-		k.loggedIn(&h, issued, now)
-		return k.store.Create(ctx, h, ev)
+		k.loggedIn(&h, issued.Token, issued.Permissions, now)
+		err = k.persist(ctx, 0, func(ctx context.Context) error {
+			c, err = k.store.Create(ctx, h, ev)
+			return err
+		})
+		return c, err
 	case err != nil:
 		return Channel{}, err
-	case known.Tenant != l.Tenant && known.Status != Disconnected:
+	case differ(known.Tenant, l.Tenant) && known.Status != Disconnected:
 		return Channel{}, fmt.Errorf("channel %d: %w", known.ID, ErrOtherTenant)
 	}
-	lease, h, err := k.acquire(ctx, known.ID, true)
+	return k.loginAgain(ctx, known.ID, l.Tenant, issued.Token, issued.Permissions, ev)
+}
+
+// known finds the channel of an account, waiting for a database that is away.
+func (k *Keeper) known(ctx context.Context, accountID, appScopedID string) (c Channel, err error) {
+	err = k.persist(ctx, 0, func(ctx context.Context) error {
+		c, err = k.store.Find(ctx, k.app, accountID, appScopedID)
+		return err
+	})
+	return c, err
+}
+
+// loginAgain gives a known channel the token of a new login.
+func (k *Keeper) loginAgain(ctx context.Context, id int64, tenant string, token Token, permissions []string, ev Event) (Channel, error) {
+	lease, h, err := k.acquire(ctx, id, true)
 	if err != nil {
 		return Channel{}, err
 	}
-	ev.ChannelID, h.Tenant = h.ID, l.Tenant
-	k.loggedIn(&h, issued, now)
+	ev.ChannelID = id
+	if tenant != "" {
+		h.Tenant = tenant
+	}
+	k.loggedIn(&h, token, permissions, k.instant())
 	return k.commit(ctx, lease, h, ev)
 }
 
+// settleOwner finds out whose token a login brought. An account that was imported is known
+// by its account id only, which a login does not tell: its channel then takes over, and
+// the one that was made for the login is disconnected.
+func (k *Keeper) settleOwner(ctx context.Context, c Channel, token Secret) (Channel, error) {
+	if c.AccountID != "" {
+		return c, nil
+	}
+	who, err := k.provider.Identify(ctx, token)
+	if err != nil || who.AccountID == "" {
+		return c, nil //nolint:nilerr // asked again after the exchange
+	}
+	owner, err := k.known(ctx, who.AccountID, "")
+	if isNotFound(err) || err == nil && owner.ID == c.ID {
+		return c, nil
+	}
+	if err != nil {
+		return c, err
+	}
+	if differ(owner.Tenant, c.Tenant) && owner.Status != Disconnected {
+		if _, err := k.Disconnect(ctx, c.ID); err != nil {
+			k.log.WarnContext(ctx, "the channel made for a login could not be disconnected", "channel", c.ID, "error", err)
+		}
+		return c, fmt.Errorf("channel %d: %w", owner.ID, ErrOtherTenant)
+	}
+	made, err := k.store.Held(ctx, c.ID)
+	if err != nil {
+		return c, err
+	}
+	now := k.instant()
+	// The token is stored in its new place before it leaves the old one.
+	owner, err = k.loginAgain(ctx, owner.ID, c.Tenant, made.Token(), made.Permissions, Event{
+		At: now, Type: EventConnected, Reason: fmt.Sprintf("the login came by way of channel %d", c.ID),
+		Data: map[string]string{"new_token": token.Fingerprint()},
+	})
+	if err != nil {
+		return c, err
+	}
+	if _, err := k.Disconnect(ctx, c.ID); err != nil {
+		k.log.WarnContext(ctx, "the channel made for a login could not be disconnected", "channel", c.ID, "error", err)
+	}
+	return owner, nil
+}
+
 // loggedIn is the state of a channel right after its owner has logged in.
-func (k *Keeper) loggedIn(h *Held, issued Issued, now time.Time) {
-	h.SetToken(issued.Token)
-	h.Permissions = issued.Permissions
+func (k *Keeper) loggedIn(h *Held, token Token, permissions []string, now time.Time) {
+	h.SetToken(token)
+	h.Permissions = permissions
 	h.Status, h.Reason = Connected, ""
 	h.Attempts, h.LastError, h.HoldUntil, h.LastAttemptAt = 0, nil, time.Time{}, time.Time{}
 	k.plan(&h.Channel, now)

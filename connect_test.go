@@ -55,3 +55,55 @@ func TestConnectRefusedCode(t *testing.T) {
 		t.Errorf("a refused login left a channel: %+v, %v", stats, err)
 	}
 }
+
+// An account that was imported keeps its channel when its owner logs in.
+func TestConnectRepairsAnImportedChannel(t *testing.T) {
+	w := newWorld(t)
+	w.long(7, 10*day) // a canary
+	out, err := w.keeper.Import(t.Context(), []evergrant.Incoming{row(1, "imported", func(h *evergrant.Held) {
+		h.AccountID, h.TokenKind, h.ExpiresAt = "17841400000000099", evergrant.LongLived, start.Add(-day)
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := out[0].Held.ID
+	w.meta.kill("imported")
+	w.run(evergrant.Job{Command: evergrant.CommandRefresh, ChannelID: id})
+	if got := w.held(id).Status; got != evergrant.ReconnectRequired {
+		t.Fatalf("before the login: %s; want reconnect_required", got)
+	}
+	for range 2 { // the second login finds it by the id that the first one brought
+		c, err := w.keeper.Connect(t.Context(), evergrant.Login{Code: evergrant.NewSecret("c")})
+		if err != nil || c.ID != id || c.Status != evergrant.Connected || c.TokenKind != evergrant.LongLived || c.AppScopedID != "2764" {
+			t.Errorf("Connect = channel %d, %s, %s, %v; want channel %d repaired", c.ID, c.Status, c.TokenKind, err, id)
+		}
+	}
+	stats, err := w.store.Stats(t.Context())
+	if err != nil || stats.ByStatus[evergrant.Connected] != 2 {
+		t.Errorf("%d channels connected, %v; want the canary and the repaired one", stats.ByStatus[evergrant.Connected], err)
+	}
+}
+
+// A value that was refused once and is given out again by Meta is good again.
+func TestConnectLiftsARefusal(t *testing.T) {
+	w := newWorld(t)
+	w.long(1, 10*day)
+	c, err := w.keeper.Connect(t.Context(), evergrant.Login{Code: evergrant.NewSecret("c")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(30 * day)
+	w.meta.kill("minted-1")
+	w.run(evergrant.Job{Command: evergrant.CommandRefresh, ChannelID: c.ID})
+	if got := w.held(c.ID).Status; got != evergrant.ReconnectRequired {
+		t.Fatalf("status = %s; want reconnect_required", got)
+	}
+	w.meta.mend()
+	w.meta.minted = 0 // the same string again
+	if _, err := w.keeper.Connect(t.Context(), evergrant.Login{Code: evergrant.NewSecret("c")}); err != nil {
+		t.Fatal(err)
+	}
+	if h, err := w.keeper.Token(t.Context(), c.ID); err != nil || h.Value.Reveal() != "minted-1" {
+		t.Errorf("Token = %v; want the value that Meta has given out again", err)
+	}
+}

@@ -30,11 +30,11 @@ type Job struct {
 func (j Job) decide(c Channel, now time.Time) schedule.Decision {
 	switch j.Command {
 	case CommandConvert:
-		return schedule.ConvertNow(c.scheduled(), now, j.Force)
+		return schedule.ConvertNow(c.scheduled(now), now, j.Force)
 	case CommandAutoRefresh:
-		return schedule.AutoRefresh(c.scheduled(), now, j.Within, j.Force)
+		return schedule.AutoRefresh(c.scheduled(now), now, j.Within, j.Force)
 	default:
-		return schedule.RefreshNow(c.scheduled(), now)
+		return schedule.RefreshNow(c.scheduled(now), now)
 	}
 }
 
@@ -67,8 +67,8 @@ func (k *Keeper) Run(ctx context.Context, j Job) (Report, error) {
 	return r.report, nil
 }
 
-// unreachable is how many network failures in a row end a run.
-const unreachable = 24
+// hopeless is how many failures in a row of the network, or of the database, end a run.
+const hopeless = 24
 
 // A run is one Run under way.
 type run struct {
@@ -79,7 +79,8 @@ type run struct {
 	report    Report
 	done      int
 	total     int
-	dead      int // network failures in a row
+	silent    int // attempts in a row that no answer came to
+	storeless int // attempts in a row that failed at the database
 	reasons   map[string]string
 	probes    int       // how many canaries the run may still send under a closed brake
 	untouched []Channel // whose turn never came
@@ -170,7 +171,9 @@ func (r *run) startPace(ctx context.Context, due []Channel) int {
 	if err != nil || !b.Closed {
 		return r.job.Concurrency
 	}
-	slices.SortStableFunc(due, func(a, b Channel) int { return cmp.Compare(min(a.Attempts, 1), min(b.Attempts, 1)) })
+	slices.SortStableFunc(due, func(a, b Channel) int {
+		return cmp.Or(cmp.Compare(min(a.Attempts, 1), min(b.Attempts, 1)), b.ExpiresAt.Compare(a.ExpiresAt))
+	})
 	r.probes = canariesPerRun
 	return 1
 }
@@ -196,7 +199,8 @@ func (r *run) one(ctx context.Context, c Channel, wait bool) (Result, error) {
 	}
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		res, err := r.k.change(context.WithoutCancel(ctx), c.ID, ask{
-			verb: string(r.job.Command), operator: r.mayProbe(), decide: r.job.decide,
+			verb: string(r.job.Command), wish: fmt.Sprint(r.job.Force, r.job.Within),
+			operator: r.mayProbe(), decide: r.job.decide,
 		})
 		var leased *LeasedError
 		if !wait || !errors.As(err, &leased) {
@@ -211,37 +215,40 @@ func (r *run) one(ctx context.Context, c Channel, wait bool) (Result, error) {
 
 // finish files one result and decides whether the run goes on.
 func (r *run) finish(c Channel, res Result, err error) {
-	if err != nil && !errors.Is(err, ErrBraked) && !errors.Is(err, ErrThrottled) {
+	var braked *BrakedError
+	var paused *PausedError
+	switch {
+	case errors.As(err, &braked):
+		r.stop(braked.Error())
+	case errors.As(err, &paused):
+		r.stop(paused.Error())
+	case err != nil:
 		res = Result{
 			ID: c.ID, Username: c.Name(), TokenKind: c.TokenKind, Status: c.Status, ExpiresAt: c.ExpiresAt,
 			Outcome: OutcomeFailed, Reason: err.Error(),
 			Error: &LastError{Class: Transient, Message: err.Error()},
 		}
-	}
-	r.add(res)
-	switch {
-	case errors.Is(err, ErrBraked), errors.Is(err, ErrThrottled):
-		var braked *BrakedError
-		var paused *PausedError
-		switch {
-		case errors.As(err, &braked):
-			r.stop(braked.Error())
-		case errors.As(err, &paused):
-			r.stop(paused.Error())
-		}
-	case res.Error != nil && res.Error.Code == 0 && res.Error.Class == Transient && res.Outcome == OutcomeFailed:
-		r.mu.Lock()
-		r.dead++
-		dead := r.dead
-		r.mu.Unlock()
-		if dead >= unreachable {
-			r.stop(fmt.Sprintf("Instagram could not be reached %d times in a row: %s", dead, res.Error.Message))
+		if n := r.inARow(&r.storeless, true); n >= hopeless {
+			r.stop(fmt.Sprintf("%d channels in a row failed before Instagram was asked: %v", n, err))
 		}
 	default:
-		r.mu.Lock()
-		r.dead = 0
-		r.mu.Unlock()
+		r.inARow(&r.storeless, false)
+		if n := r.inARow(&r.silent, res.unreachable); n >= hopeless {
+			r.stop(fmt.Sprintf("Instagram could not be reached %d times in a row: %s", n, res.Error.Message))
+		}
 	}
+	r.add(res)
+}
+
+// inARow counts how often in a row something has happened.
+func (r *run) inARow(n *int, happened bool) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	*n++
+	if !happened {
+		*n = 0
+	}
+	return *n
 }
 
 func (r *run) add(res Result) {

@@ -10,6 +10,7 @@ import (
 // the others still get their answer. The zero value is ready.
 type flights[T any] struct {
 	mu      sync.Mutex
+	all     sync.WaitGroup
 	running map[string]*flight[T]
 }
 
@@ -30,14 +31,13 @@ func (g *flights[T]) do(ctx context.Context, key string, work func(context.Conte
 			g.running = map[string]*flight[T]{}
 		}
 		g.running[key] = f
-		go func() {
-			// Bounded by the budgets inside work, which is why nobody needs to stop it.
+		g.all.Go(func() { // bounded by the budgets inside work
 			f.result, f.err = work(context.WithoutCancel(ctx))
 			g.mu.Lock()
 			delete(g.running, key)
 			g.mu.Unlock()
 			close(f.done)
-		}()
+		})
 	}
 	g.mu.Unlock()
 	select {

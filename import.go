@@ -40,6 +40,7 @@ func (k *Keeper) prepared(rows []Incoming, now time.Time) []Incoming {
 	out := make([]Incoming, len(rows))
 	for i, in := range rows {
 		h := &in.Held
+		believe(h, now)
 		if h.App == "" {
 			h.App = k.app
 		}
@@ -66,6 +67,19 @@ func (k *Keeper) prepared(rows []Incoming, now time.Time) []Incoming {
 	return out
 }
 
+// believe forgets dates that no token can have: an issue in the future, a life beyond
+// anything that Meta gives. Databases hold such dates, written where an exchange had
+// failed; whoever believes them lets the token die unattended.
+func believe(h *Held, now time.Time) {
+	const clockError, longest = 10 * time.Minute, 120 * 24 * time.Hour
+	if h.IssuedAt.After(now.Add(clockError)) {
+		h.IssuedAt = time.Time{}
+	}
+	if h.ExpiresAt.After(now.Add(longest)) {
+		h.ExpiresAt = time.Time{}
+	}
+}
+
 // kindByLife is the kind of a token whose row names none: nothing short lives for more
 // than a day.
 func kindByLife(issued, expires, now time.Time) TokenKind {
@@ -82,18 +96,30 @@ func kindByLife(issued, expires, now time.Time) TokenKind {
 func (k *Keeper) decideImport(found *Held, in Incoming, now time.Time) ImportOutcome {
 	out := ImportOutcome{Row: in.Row, Held: in.Held}
 	incoming := in.Held
+	leave := func(verdict ImportVerdict, reason string) ImportOutcome {
+		out.Verdict, out.Reason = verdict, reason
+		if found != nil {
+			out.Held = *found
+		}
+		return out
+	}
 	switch {
+	case incoming.Value.Empty():
+		return leave(ImportRejected, "there is no access token")
 	case found == nil:
 		out.Verdict = ImportCreated
-	case found.Imported == incoming.Imported || found.Value.Equal(incoming.Value) || found.Previous.Value.Equal(incoming.Value):
-		out.Verdict, out.Reason, out.Held = ImportUnchanged, "this token is known already", *found
-		return out
+	case differ(found.AccountID, incoming.AccountID), differ(found.AppScopedID, incoming.AppScopedID):
+		return leave(ImportRejected, fmt.Sprintf("channel %d is another Instagram account (%s)", found.ID, found.Name()))
+	case differ(found.Tenant, incoming.Tenant):
+		return leave(ImportRejected, fmt.Sprintf("channel %d (%s) belongs to another tenant", found.ID, found.Name()))
+	case found.Imported == incoming.Imported, found.Value.Equal(incoming.Value), found.Previous.Value.Equal(incoming.Value):
+		return leave(ImportUnchanged, "this token is known already")
 	case found.Refused == incoming.Imported:
-		out.Verdict, out.Reason, out.Held = ImportUnchanged, "Instagram has refused this token before", *found
-		return out
+		return leave(ImportUnchanged, "Instagram has refused this token before")
+	case incoming.Token().Expired(now):
+		return leave(ImportUnchanged, "this token has expired, and the channel is known already")
 	case found.usable() && !newer(incoming, *found):
-		out.Verdict, out.Reason, out.Held = ImportUnchanged, "the stored token is newer, or as new", *found
-		return out
+		return leave(ImportUnchanged, "the stored token is newer, or as new")
 	default:
 		out.Verdict = ImportUpdated
 		out.Held = merged(*found, incoming)
@@ -103,12 +129,21 @@ func (k *Keeper) decideImport(found *Held, in Incoming, now time.Time) ImportOut
 	return out
 }
 
-// newer reports whether the incoming token is provably younger than the stored one.
+// differ reports whether two names are known and not the same.
+func differ(a, b string) bool { return a != "" && b != "" && a != b }
+
+// newer reports whether the incoming token provably outlives the stored one. What is
+// unknown on either side proves nothing.
 func newer(incoming, stored Held) bool {
-	if !incoming.IssuedAt.IsZero() && !stored.IssuedAt.IsZero() {
-		return incoming.IssuedAt.After(stored.IssuedAt)
+	switch {
+	case incoming.ExpiresAt.IsZero() || stored.ExpiresAt.IsZero():
+		return false
+	case stored.TokenKind == LongLived && incoming.TokenKind == ShortLived:
+		return false
+	case !incoming.IssuedAt.IsZero() && !stored.IssuedAt.IsZero() && !incoming.IssuedAt.After(stored.IssuedAt):
+		return false
 	}
-	return !incoming.ExpiresAt.IsZero() && incoming.ExpirySource == FromImport && incoming.ExpiresAt.After(stored.ExpiresAt)
+	return incoming.ExpiresAt.After(stored.ExpiresAt)
 }
 
 // merged is the stored channel with the incoming token; what the row leaves out is kept.

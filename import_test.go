@@ -122,3 +122,65 @@ func TestImportRepairsALostChannel(t *testing.T) {
 		t.Errorf("channel = %s; want it connected with the fresh token", h.Status)
 	}
 }
+
+// Rows that would do harm are refused or left alone, each with its reason.
+func TestImportRefusesHarm(t *testing.T) {
+	long := func(left time.Duration) func(*evergrant.Held) {
+		return func(h *evergrant.Held) {
+			h.TokenKind, h.IssuedAt, h.ExpiresAt = evergrant.LongLived, start.Add(left-60*day), start.Add(left)
+			h.Tenant = "acme"
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		stored func(*evergrant.Held)
+		then   func(*evergrant.Held)
+		want   evergrant.ImportVerdict
+	}{
+		{"another account under the same id", long(40 * day), func(h *evergrant.Held) { long(50 * day)(h); h.ID, h.AccountID = 1, "17849999999999999" }, evergrant.ImportRejected},
+		{"another tenant", long(40 * day), func(h *evergrant.Held) { long(50 * day)(h); h.Tenant = "other" }, evergrant.ImportRejected},
+		{"expired, over one of unknown age", nil, long(-340 * day), evergrant.ImportUnchanged},
+		{"a short one over a long one", long(40 * day), func(h *evergrant.Held) { h.TokenKind, h.IssuedAt = evergrant.ShortLived, start }, evergrant.ImportUnchanged},
+		{"a longer life", long(40 * day), long(50 * day), evergrant.ImportUpdated},
+		{"no token", nil, func(h *evergrant.Held) { h.Value = evergrant.Secret{} }, evergrant.ImportRejected},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			if _, err := w.keeper.Import(t.Context(), []evergrant.Incoming{row(1, "stored", tt.stored)}); err != nil {
+				t.Fatal(err)
+			}
+			out, err := w.keeper.Import(t.Context(), []evergrant.Incoming{row(1, "incoming", tt.then)})
+			if err != nil || out[0].Verdict != tt.want {
+				t.Fatalf("Import = %v (%s), %v; want %v", out[0].Verdict, out[0].Reason, err, tt.want)
+			}
+			if got := w.held(1).Value.Reveal() == "incoming"; got != (tt.want == evergrant.ImportUpdated) {
+				t.Errorf("token replaced: %t; want %t", got, tt.want == evergrant.ImportUpdated)
+			}
+			if tt.want != evergrant.ImportUpdated && out[0].Reason == "" {
+				t.Error("no reason is given")
+			}
+		})
+	}
+}
+
+// Dates that no token can have are not believed: such a token is looked at now.
+func TestImportDoesNotBelieveNonsense(t *testing.T) {
+	w := newWorld(t)
+	out, err := w.keeper.Import(t.Context(), []evergrant.Incoming{
+		row(1, "far", func(h *evergrant.Held) { h.ExpiresAt = start.AddDate(31, 0, 0) }),
+		row(2, "future", func(h *evergrant.Held) {
+			h.TokenKind, h.IssuedAt, h.ExpiresAt = evergrant.LongLived, start.AddDate(1, 0, 0), start.AddDate(1, 2, 0)
+		}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range out {
+		if h := w.held(o.Held.ID); h.NextAttemptAt.After(start) || !h.ExpiresAt.IsZero() || !h.IssuedAt.IsZero() {
+			t.Errorf("row %d: issued %v, expires %v, next attempt %v; want nothing believed", o.Row, h.IssuedAt, h.ExpiresAt, h.NextAttemptAt)
+		}
+	}
+	if r := w.run(evergrant.Job{Command: evergrant.CommandAutoRefresh, Within: 7 * day}); r.Summary.Converted+r.Summary.Refreshed != 2 {
+		t.Errorf("run = %+v; want both extended", r.Summary)
+	}
+}

@@ -21,9 +21,9 @@ const (
 )
 
 // A Keeper owns the life of every channel's token. Everything that changes a token
-// goes through it. It is safe for concurrent use, holds no goroutine between calls
-// and needs no Close; any number of Keepers in any number of processes may share a
-// store.
+// goes through it. It is safe for concurrent use; any number of Keepers in any number of
+// processes may share a store. Work under way outlives a caller that gives up, since its
+// answer may be a token: [Keeper.Wait] before the store is closed.
 //
 // The rule for every change: decide from the stored row; take the channel's lease;
 // decide again; call Meta once; write token, expiry, state and event in one
@@ -95,12 +95,28 @@ func New(cfg Config) (*Keeper, error) {
 // instant is now as stores keep it: UTC, whole milliseconds.
 func (k *Keeper) instant() time.Time { return k.now().UTC().Truncate(time.Millisecond) }
 
-// scheduled is the channel as package schedule sees it.
-func (c Channel) scheduled() schedule.Token {
+// maxPause is more than Meta is ever given. What lies further ahead was written by a clock
+// that was wrong, and would otherwise have to be waited for.
+const maxPause = 25 * time.Hour
+
+// believable reports whether a pause until some instant still stands at now.
+func believable(until, now time.Time) bool {
+	return now.Before(until) && until.Sub(now) <= maxPause
+}
+
+// scheduled is the channel as package schedule sees it at now, without what only a wrong
+// clock can have written.
+func (c Channel) scheduled(now time.Time) schedule.Token {
 	t := schedule.Token{
 		ID: c.ID, Kind: c.TokenKind, IssuedAt: c.IssuedAt, ExpiresAt: c.ExpiresAt,
 		Assumed:  c.ExpirySource == FromGuess,
 		Attempts: c.Attempts, LastAttempt: c.LastAttemptAt, HoldUntil: c.HoldUntil,
+	}
+	if t.HoldUntil.After(now) && !believable(t.HoldUntil, now) {
+		t.HoldUntil = time.Time{}
+	}
+	if t.LastAttempt.After(now) {
+		t.LastAttempt = now
 	}
 	switch c.Status {
 	case Paused:
@@ -115,7 +131,7 @@ func (c Channel) scheduled() schedule.Token {
 
 // plan sets when the daemon will act next on the channel.
 func (k *Keeper) plan(c *Channel, now time.Time) {
-	d := k.policy.Next(c.scheduled())
+	d := k.policy.Next(c.scheduled(now))
 	c.NextAttemptAt = time.Time{}
 	if d.Action.Calls() {
 		c.NextAttemptAt = d.At.UTC().Truncate(time.Millisecond)
@@ -125,12 +141,16 @@ func (k *Keeper) plan(c *Channel, now time.Time) {
 	}
 }
 
+// Wait returns when no work is under way: in less than two minutes, and at once when
+// nobody has given up waiting for it.
+func (k *Keeper) Wait() { k.flights.all.Wait() }
+
 // Convert exchanges the short-lived token of a channel for a long-lived one, or finds
 // out what a token of unknown kind is. With force, a token known as long-lived is
 // exchanged, too. What needs no conversion is reported as skipped.
 func (k *Keeper) Convert(ctx context.Context, id int64, force bool) (Result, error) {
-	return k.change(ctx, id, ask{verb: "convert", wait: true, operator: true, decide: func(c Channel, now time.Time) schedule.Decision {
-		return schedule.ConvertNow(c.scheduled(), now, force)
+	return k.change(ctx, id, ask{verb: "convert", wish: fmt.Sprint(force), wait: true, operator: true, decide: func(c Channel, now time.Time) schedule.Decision {
+		return schedule.ConvertNow(c.scheduled(now), now, force)
 	}})
 }
 
@@ -138,15 +158,16 @@ func (k *Keeper) Convert(ctx context.Context, id int64, force bool) (Result, err
 // 24 hours old. A short-lived token is converted.
 func (k *Keeper) Refresh(ctx context.Context, id int64) (Result, error) {
 	return k.change(ctx, id, ask{verb: "refresh", wait: true, operator: true, decide: func(c Channel, now time.Time) schedule.Decision {
-		return schedule.RefreshNow(c.scheduled(), now)
+		return schedule.RefreshNow(c.scheduled(now), now)
 	}})
 }
 
 // Tend does for one channel what the daemon's policy says is due now, if anything.
-// It neither waits for a lease (see [ErrLeased]) nor probes a closed brake before its time.
+// It neither waits for the lease of a working token (see [ErrLeased]) nor probes a closed
+// brake before its time. A channel that turns out not to be due gets its proper time.
 func (k *Keeper) Tend(ctx context.Context, id int64) (Result, error) {
-	return k.change(ctx, id, ask{verb: "tend", decide: func(c Channel, _ time.Time) schedule.Decision {
-		return k.policy.Next(c.scheduled())
+	return k.change(ctx, id, ask{verb: "tend", daemon: true, decide: func(c Channel, now time.Time) schedule.Decision {
+		return k.policy.Next(c.scheduled(now))
 	}})
 }
 
@@ -163,7 +184,9 @@ func (k *Keeper) Token(ctx context.Context, id int64) (Held, error) {
 		return h, nil
 	}
 	if h.usable() {
-		res, err := k.Refresh(ctx, id)
+		res, err := k.change(ctx, id, ask{verb: "token", wait: true, decide: func(c Channel, now time.Time) schedule.Decision {
+			return k.patiently(schedule.RefreshNow(c.scheduled(now), now), c, now)
+		}})
 		if err != nil && !errors.Is(err, ErrBraked) && !errors.Is(err, ErrThrottled) {
 			return Held{}, err
 		}
@@ -183,6 +206,16 @@ func (k *Keeper) Token(ctx context.Context, id int64) (Held, error) {
 	return Held{}, fmt.Errorf("channel %d (%s): %w: it is %s", id, h.Name(), ErrNoToken, h.Status)
 }
 
+// patiently holds a decision back while a failure is fresh. Callers that come a hundred
+// times a second must not ask Meta a hundred times a second.
+func (k *Keeper) patiently(d schedule.Decision, c Channel, now time.Time) schedule.Decision {
+	if next := k.policy.Next(c.scheduled(now)); d.Due(now) && c.Attempts > 0 && next.At.After(now) {
+		d.At = next.At
+		d.Reasons = append(d.Reasons, "the last try failed; the next one is due at "+next.At.Format(time.RFC3339))
+	}
+	return d
+}
+
 // usable reports whether the channel has a token that has not been refused.
 func (h Held) usable() bool {
 	return (h.Status == Connected || h.Status == Paused) && !h.Value.Empty() && h.Refused != h.Value.Fingerprint()
@@ -195,8 +228,9 @@ func (k *Keeper) Disconnect(ctx context.Context, id int64) (Channel, error) {
 	if err != nil {
 		return Channel{}, err
 	}
+	ctx = context.WithoutCancel(ctx) // from here on it takes but a moment
 	if held.Status == Disconnected {
-		return held.Channel, k.store.Release(ctx, lease)
+		return held.Channel, k.release(ctx, lease)
 	}
 	now := k.instant()
 	held.Value, held.Previous = Secret{}, Token{}

@@ -2,6 +2,7 @@ package evergrant_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -172,5 +173,52 @@ func TestBrakeProbes(t *testing.T) {
 	}
 	if r = w.run(evergrant.Job{Command: evergrant.CommandRefresh}); r.Summary.Refreshed != 29 || r.Stopped != "" {
 		t.Errorf("run after the canary = %+v, %q; want the other 29 refreshed", r.Summary, r.Stopped)
+	}
+}
+
+// The canary is looked for where one may live, not among the first that come.
+func TestCanaryIsLookedFor(t *testing.T) {
+	lost := evergrant.Failure{Class: evergrant.Lost, Scope: evergrant.ScopeChannel, Status: 400, Code: 190, Subcode: 460}
+	w := newWorld(t)
+	for i := range 120 {
+		w.long(i, 61*day) // expired by our record: no canaries
+	}
+	var id int64
+	for i := range 50 {
+		id = w.long(120+i, 30*day)
+	}
+	w.meta.fail("refresh", lost)
+	w.meta.fail("me", lost)
+	if res, err := w.keeper.Refresh(t.Context(), id); err != nil || res.Status != evergrant.Connected {
+		t.Errorf("Refresh = %s (%s), %v; want nobody lost while the others are refused, too", res.Status, res.Reason, err)
+	}
+}
+
+// Dead channels, however many and however early in the list, neither stop the living ones
+// nor stay undecided.
+func TestDeadChannelsDoNotStopTheLiving(t *testing.T) {
+	w := newWorld(t)
+	for i := range 40 {
+		w.add(i, fmt.Sprint("dead-", i), evergrant.UnknownKind, 0, 0)
+		w.meta.kill(fmt.Sprint("dead-", i))
+	}
+	for i := range 20 {
+		w.long(100+i, 55*day)
+	}
+	r := w.run(evergrant.Job{Command: evergrant.CommandAutoRefresh, Within: 7 * day})
+	if r.Summary.Refreshed != 20 || r.Summary.Reconnect != 40 || r.Stopped != "" {
+		t.Errorf("run = %+v, %q; want 20 refreshed and 40 to reconnect", r.Summary, r.Stopped)
+	}
+}
+
+// What time has ended needs no canary: a fleet that was left alone for too long is told so.
+func TestExpiredFleetIsDeclaredLost(t *testing.T) {
+	w := newWorld(t)
+	for i := range 20 {
+		w.long(i, 70*day)
+		w.meta.kill(fmt.Sprint("long-", i))
+	}
+	if r := w.run(evergrant.Job{Command: evergrant.CommandAutoRefresh, Within: 7 * day}); r.Summary.Reconnect != 20 {
+		t.Errorf("run = %+v, %q; want 20 to reconnect", r.Summary, r.Stopped)
 	}
 }

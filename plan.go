@@ -21,10 +21,9 @@ type PlannedAction struct {
 
 // A CalendarDay counts the planned actions of one day, UTC.
 type CalendarDay struct {
-	Date      string `json:"date"` // YYYY-MM-DD
-	Actions   int    `json:"actions"`
-	Expiries  int    `json:"expiries"` // tokens that would die on this day if nothing ran
-	NeedOwner int    `json:"need_owner,omitempty"`
+	Date     string `json:"date"` // YYYY-MM-DD
+	Actions  int    `json:"actions"`
+	Expiries int    `json:"expiries"` // tokens that would die on this day if nothing ran
 }
 
 // A Plan is what the daemon will do within a time, in order, and why. What is overdue
@@ -57,7 +56,7 @@ func (k *Keeper) Plan(ctx context.Context, within time.Duration) (Plan, error) {
 		}
 		filter.After = page[len(page)-1].ID
 		for _, c := range page {
-			d := k.policy.Next(c.scheduled())
+			d := k.policy.Next(c.scheduled(now))
 			if d.Action == schedule.AskOwner {
 				p.NeedOwner++
 				continue
@@ -73,7 +72,7 @@ func (k *Keeper) Plan(ctx context.Context, within time.Duration) (Plan, error) {
 			if !d.Action.Calls() || k.policy.DailyCap == 0 && at.After(p.Until) {
 				continue
 			}
-			slots = append(slots, schedule.Slot{ID: c.ID, At: at, Earliest: earliest(c, at)})
+			slots = append(slots, schedule.Slot{ID: c.ID, At: at, Earliest: earliest(c, at, now)})
 			planned[c.ID] = PlannedAction{ID: c.ID, Username: c.Name(), Action: d.Action, Latest: c.ExpiresAt, Reasons: d.Reasons}
 		}
 	}
@@ -96,11 +95,11 @@ func (k *Keeper) Plan(ctx context.Context, within time.Duration) (Plan, error) {
 
 // earliest is the instant before which the cap must not move an action: a pause that
 // Meta asked for or that failures have earned is not to be cut short.
-func earliest(c Channel, at time.Time) time.Time {
+func earliest(c Channel, at, now time.Time) time.Time {
 	if c.Attempts > 0 || c.Status == Paused || !c.HoldUntil.IsZero() {
 		return at
 	}
-	return c.scheduled().OldEnough(schedule.Margin)
+	return c.scheduled(now).OldEnough(schedule.Margin)
 }
 
 // An Explanation is the reason chain for one channel.
@@ -124,13 +123,15 @@ func (k *Keeper) Why(ctx context.Context, id int64) (Explanation, error) {
 	if err != nil {
 		return Explanation{}, fmt.Errorf("channel %d: events: %w", id, err)
 	}
-	d := k.policy.Next(c.scheduled())
+	d := k.policy.Next(c.scheduled(k.instant()))
 	e := Explanation{Channel: c, Action: d.Action, Latest: d.Latest, Reasons: d.Reasons, Events: events}
 	if c.Reason != "" {
 		e.Reasons = append(e.Reasons, c.Reason)
 	}
 	if d.Action.Calls() {
-		e.At = c.NextAttemptAt
+		if e.At = d.At; e.At.IsZero() {
+			e.At = c.NextAttemptAt
+		}
 	}
 	return e, nil
 }

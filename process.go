@@ -2,10 +2,12 @@ package evergrant
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // processName tells this process from every other, and lets processes of the same
@@ -37,7 +39,13 @@ func processDead(owner string) bool {
 	if err != nil || pid <= 0 || part[4] != thisMachine() {
 		return false
 	}
-	return processStart(pid) != part[3]
+	if started := processStart(pid); started != "" {
+		return started != part[3] // or else the id is in use by another process
+	}
+	// /proc shows a zombie as ended, and may hide processes of other users. Signal 0 is not
+	// delivered: it only asks whether there is somebody to deliver it to.
+	p, err := os.FindProcess(pid)
+	return err == nil && errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
 // thisMachine names the boot of this machine and the namespace that process ids belong
@@ -55,16 +63,20 @@ func thisMachine() string {
 }
 
 // processStart is when a process was started, in the kernel's ticks since boot; "" when
-// it does not run. It is field 22 of https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html,
-// counted behind the name in parentheses, which may hold anything. Read 2026-11.
+// that cannot be told. It is field 22 of /proc/[pid]/stat, counted behind the name in
+// parentheses, which may hold anything:
+// https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
 func processStart(pid int) string {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return ""
 	}
 	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
-		return "" // a zombie does no work any more
+	switch {
+	case len(fields) < 20:
+		return ""
+	case fields[0] == "Z" || fields[0] == "X":
+		return "ended" // a zombie does no work any more
 	}
 	return fields[19]
 }

@@ -24,7 +24,11 @@ func (k *Keeper) Recover(ctx context.Context, id int64, refused Secret) (Held, e
 	}
 	if before := h.IssuedAt; h.usable() {
 		_, err := k.change(ctx, id, ask{verb: "recover", wait: true, refused: refused, decide: func(c Channel, now time.Time) schedule.Decision {
-			return schedule.RecoverNow(c.scheduled(), now)
+			d := k.patiently(schedule.RecoverNow(c.scheduled(now), now), c, now)
+			if again := c.LastAttemptAt.Add(k.policy.BackoffMin); d.Due(now) && again.After(now) && !c.LastAttemptAt.After(now) {
+				d.At = again // Meta was asked about this channel a moment ago
+			}
+			return d
 		}})
 		if err != nil && !errors.Is(err, ErrBraked) && !errors.Is(err, ErrThrottled) {
 			return Held{}, err

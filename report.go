@@ -38,6 +38,8 @@ type Result struct {
 	Reason    string
 	ExpiresAt time.Time
 	Error     *LastError
+
+	unreachable bool // no answer came from Meta at all
 }
 
 // MarshalJSON writes the contract's object; an unknown expiry is null.
@@ -95,10 +97,10 @@ type Report struct {
 // NeedsAttention reports whether somebody should look: a channel failed, needs its
 // owner, or the run ended early. A run that only looked counts owners alone.
 func (r Report) NeedsAttention() bool {
-	if r.Summary.Reconnect > 0 || r.Stopped != "" {
+	if r.Summary.Reconnect > 0 {
 		return true
 	}
-	if r.Summary.Failed > 0 && !r.DryRun {
+	if !r.DryRun && (r.Summary.Failed > 0 || r.Stopped != "") {
 		return true
 	}
 	for _, c := range r.Channels {

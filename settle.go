@@ -51,8 +51,11 @@ func succeed(h *Held, v verdict, now time.Time) []Event {
 	h.Status, h.Reason = Connected, ""
 	h.Attempts, h.LastError, h.HoldUntil = 0, nil, time.Time{}
 	kind := EventConverted
-	if v.outcome == OutcomeRefreshed {
+	switch v.outcome {
+	case OutcomeRefreshed:
 		kind, h.RefreshedAt = EventRefreshed, now
+	case OutcomeSkipped:
+		kind = EventRecovered // by the previous token, whose life is what it was
 	}
 	return []Event{{ChannelID: h.ID, At: now, Type: kind, Reason: v.note, Data: map[string]string{
 		"old_token":  old.Fingerprint(),
@@ -64,10 +67,13 @@ func succeed(h *Held, v verdict, now time.Time) []Event {
 // fail notes a failure according to its class. No failure takes the token away.
 func fail(h *Held, v verdict, now time.Time) []Event {
 	f := v.failure
-	last := f.lastError(now)
+	last, before := f.lastError(now), h.LastError
 	h.LastError = last
 	ev := Event{ChannelID: h.ID, At: now, Type: EventFailed, Reason: v.note, Error: last}
 	switch {
+	case v.onlyAsked:
+		h.LastError = before
+		return nil // nothing was tried that could have failed
 	case v.outcome == OutcomeReconnect:
 		h.Status, h.Reason = ReconnectRequired, "Instagram refuses the token, twice asked: "+last.summary()
 		h.Attempts++
@@ -116,6 +122,7 @@ func (v verdict) result(c Channel, why string) Result {
 	r := Result{
 		ID: c.ID, Username: c.Name(), TokenKind: c.TokenKind, Status: c.Status,
 		Outcome: v.outcome, Reason: why, ExpiresAt: c.ExpiresAt, Error: c.LastError,
+		unreachable: v.failure != nil && v.failure.Scope == ScopeNetwork,
 	}
 	if v.note != "" {
 		r.Reason = v.note

@@ -27,12 +27,18 @@ type Store interface {
 	// (an empty id matches nothing), or [ErrNotFound].
 	Find(ctx context.Context, app, accountID, appScopedID string) (Channel, error)
 
+	// Canaries returns up to limit connected channels of an app whose tokens are the most
+	// likely to live: those without a failed attempt first, then by expiry, the latest
+	// first and unknown ones last. Tokens past their expiry are left out.
+	Canaries(ctx context.Context, app string, now time.Time, limit int) ([]int64, error)
+
 	// Create adds a channel and its first event, and returns it with id, version 1 and
 	// times set. A non-zero ID is kept. An id or account that exists is [ErrStale].
 	Create(ctx context.Context, h Held, ev Event) (Channel, error)
 	// Import adds or updates many channels in one transaction: for each row, decide is
 	// called with the channel found by id, else by account id, else by the fingerprint
-	// that an earlier import left, else nil. Nothing is written when it returns an error.
+	// that an earlier import left, else nil; a new row comes with the id that it will have.
+	// Nothing is written when Import returns an error.
 	Import(ctx context.Context, rows []Incoming, decide ImportDecision) ([]ImportOutcome, error)
 
 	// Preview gives the outcomes that Import would give now, and writes nothing. New

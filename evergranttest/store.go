@@ -93,6 +93,20 @@ func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]evergrant.
 	})
 }
 
+// Canaries implements [evergrant.Store].
+func (s *Store) Canaries(ctx context.Context, app string, now time.Time, limit int) ([]int64, error) {
+	all, err := s.choose(ctx, 1<<30, func(c evergrant.Channel) bool {
+		return c.App == app && c.Status == evergrant.Connected && (c.ExpiresAt.IsZero() || c.ExpiresAt.After(now))
+	}, func(a, b evergrant.Channel) int {
+		return cmp.Or(cmp.Compare(min(a.Attempts, 1), min(b.Attempts, 1)), b.ExpiresAt.Compare(a.ExpiresAt), cmp.Compare(a.ID, b.ID))
+	})
+	var ids []int64
+	for _, c := range all[:min(len(all), limit)] {
+		ids = append(ids, c.ID)
+	}
+	return ids, err
+}
+
 // Find implements [evergrant.Store].
 func (s *Store) Find(ctx context.Context, app, accountID, appScopedID string) (evergrant.Channel, error) {
 	for _, match := range []func(c evergrant.Channel) bool{

@@ -100,7 +100,11 @@ func (s *Store) importRow(in evergrant.Incoming, decide evergrant.ImportDecision
 		h := copyHeld(r.held)
 		found = &h
 	}
-	out := decide(found, in)
+	asked := in
+	if found == nil && asked.Held.ID == 0 {
+		asked.Held.ID = s.highestID + 1 // the id that it will have: decisions depend on it
+	}
+	out := decide(found, asked)
 	out.Row = in.Row
 	h := normalHeld(out.Held)
 	switch out.Verdict {

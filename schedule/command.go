@@ -31,6 +31,9 @@ func AutoRefresh(t Token, now time.Time, within time.Duration, force bool) Decis
 			d.because(fmt.Sprintf("forced; expires in %s", Human(left)))
 		case t.Assumed:
 			d.because("its expiry is assumed: to be verified")
+		case Human(left) == Human(within):
+			d.Action = Nothing
+			d.because(fmt.Sprintf("expires in a little more than %s (threshold %s)", Human(left), threshold))
 		default:
 			d.Action = Nothing
 			d.because(fmt.Sprintf("expires in %s (threshold %s)", Human(left), threshold))

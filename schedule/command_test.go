@@ -62,7 +62,7 @@ func TestAutoRefresh(t *testing.T) {
 		{"healthy", long(60 * day), 30 * day, 7 * day, false, do(schedule.Nothing, "expires in 30 days (threshold 7)")},
 		{"near its end", long(60 * day), 57 * day, 7 * day, false, do(schedule.Refresh, "expires in 3 days (threshold 7)")},
 		{"at the threshold", long(60 * day), 53 * day, 7 * day, false, do(schedule.Refresh, "expires in 7 days (threshold 7)")},
-		{"just before the threshold", long(60 * day), 53*day - 1, 7 * day, false, do(schedule.Nothing, "expires in 7 days (threshold 7)")},
+		{"just before the threshold", long(60 * day), 53*day - 1, 7 * day, false, do(schedule.Nothing, "expires in a little more than 7 days (threshold 7)")},
 		{"a threshold in hours", long(60 * day), 60*day - time.Hour, 12 * time.Hour, false, do(schedule.Refresh, "expires in 60 minutes (threshold 12 hours)")},
 		{"a threshold of zero", long(60 * day), 59 * day, 0, false, do(schedule.Nothing, "expires in 24 hours (threshold 0)")},
 		{"forced", long(60 * day), 30 * day, 7 * day, true, do(schedule.Refresh, "forced; expires in 30 days")},

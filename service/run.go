@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 
 	"github.com/evergrant/evergrant"
 )
@@ -17,4 +18,16 @@ func (s *Service) Run(ctx context.Context, job evergrant.Job) (evergrant.Report,
 		job.Concurrency = s.settings.Concurrency
 	}
 	return s.keeper.Run(ctx, job)
+}
+
+// Token returns a channel with a working token; see [evergrant.Keeper.Token]. Somebody is
+// waiting for it, so a token that could not be extended a moment ago is tried again.
+func (s *Service) Token(ctx context.Context, id int64) (evergrant.Held, error) {
+	held, err := s.keeper.Token(ctx, id)
+	if errors.Is(err, evergrant.ErrNoToken) {
+		if _, tried := s.keeper.Refresh(ctx, id); tried == nil {
+			return s.keeper.Token(ctx, id)
+		}
+	}
+	return held, err
 }

@@ -123,6 +123,9 @@ func (s *Service) Store() evergrant.Store { return s.store }
 // opened in part.
 func (s *Service) Close() error {
 	var errs []error
+	if s.keeper != nil {
+		s.keeper.Wait() // an answer under way may be a token, and is still to be stored
+	}
 	if s.client != nil {
 		errs = append(errs, s.client.Close())
 	}

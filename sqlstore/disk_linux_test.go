@@ -114,7 +114,7 @@ func (zeros) Read(p []byte) (int, error) {
 
 // TestReadOnly runs as a user who may not write, since root may write everywhere.
 func TestReadOnly(t *testing.T) {
-	root, err := os.MkdirTemp("", "readonly") // not t.TempDir, whose parent is private
+	root, err := os.MkdirTemp("", "readonly") //nolint:usetesting // the parent of t.TempDir is private
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func asNobody(t *testing.T, root, keyset string) func(t *testing.T, job string, 
 			t.Fatal(err)
 		}
 	}
-	coverage, err := os.MkdirTemp("", "coverage") // where a run with -cover may leave its data
+	coverage, err := os.MkdirTemp("", "coverage") //nolint:usetesting // a run with -cover leaves its data there, as nobody
 	if err != nil {
 		t.Fatal(err)
 	}

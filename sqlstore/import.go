@@ -137,7 +137,11 @@ func (im *importing) row(ctx context.Context, in evergrant.Incoming, decide ever
 		h := found.held
 		copied = &h
 	}
-	out := decide(copied, in)
+	asked := in
+	if found == nil && in.Held.ID == 0 && len(im.ids) > 0 {
+		asked.Held.ID = im.ids[0] // the id that it will have: decisions depend on it
+	}
+	out := decide(copied, asked)
 	out.Row = in.Row
 	if out.Verdict != evergrant.ImportCreated && out.Verdict != evergrant.ImportUpdated {
 		return out, nil
@@ -201,6 +205,9 @@ func (im *importing) ensureApp(ctx context.Context, app string) error {
 
 // create gives a new channel its id and queues it.
 func (im *importing) create(ctx context.Context, h evergrant.Held, ev evergrant.Event) (evergrant.Held, error) {
+	if len(im.ids) > 0 && h.ID == im.ids[0] {
+		im.ids = im.ids[1:]
+	}
 	if h.ID == 0 {
 		if len(im.ids) == 0 { // the decision dropped an id that its row had
 			ids, err := im.s.db.dialect.allocate(ctx, im.q, 1, 0)

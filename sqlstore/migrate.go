@@ -54,7 +54,7 @@ func runMigrations(ctx context.Context, d goose.Dialect, db *sql.DB, dir fs.FS, 
 	}
 	results, err := p.Up(ctx)
 	for _, r := range results {
-		log.Info("migrated the database", "version", r.Source.Version, "took", r.Duration)
+		log.InfoContext(ctx, "migrated the database", "version", r.Source.Version, "took", r.Duration)
 	}
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)

@@ -67,6 +67,38 @@ func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]evergrant.
 	return found, s.fail("list due channels", err)
 }
 
+// The likeliest canaries lie at the end of the index channels_stats. Only where there are
+// too few of them, as in a small or a stricken fleet, is the fleet gone through.
+const (
+	canariesQuery = `select id from channels
+		where token_kind = 'long' and status = 'connected' and expires_at > $1 and app = $2 and attempts = 0
+		order by expires_at desc limit $3`
+	anyCanariesQuery = `select id from channels
+		where status = 'connected' and (expires_at is null or expires_at > $1) and app = $2
+		order by attempts > 0, expires_at desc nulls last, id limit $3`
+)
+
+// Canaries implements [evergrant.Store].
+func (s *Store) Canaries(ctx context.Context, app string, now time.Time, limit int) ([]int64, error) {
+	var ids []int64
+	for _, query := range []string{canariesQuery, anyCanariesQuery} {
+		ids = nil
+		err := each(ctx, s.db.backend.reader(), func(row scanner) error {
+			var id int64
+			err := row.Scan(&id)
+			ids = append(ids, id)
+			return err
+		}, query, now.UnixMilli(), app, limitOf(limit))
+		if err != nil {
+			return nil, s.fail("find canaries", err)
+		}
+		if len(ids) >= limitOf(limit) {
+			break
+		}
+	}
+	return ids, nil
+}
+
 // List implements [evergrant.Store].
 func (s *Store) List(ctx context.Context, f evergrant.Filter) ([]evergrant.Channel, error) {
 	query, args := listQuery(s.db.dialect, f)

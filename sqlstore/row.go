@@ -45,7 +45,8 @@ func scanChannel(row scanner, c *evergrant.Channel, more ...any) error {
 	dest := append([]any{
 		&c.ID, &c.App, &c.Tenant, &c.Provider, &c.AccountID, &c.AppScopedID, &c.Username, &c.Contact, &c.Locale, &c.Status, &c.Reason,
 		&permissions, &c.TokenKind, issued, expires, &c.ExpirySource, refreshed, next, last,
-		hold, &c.Attempts, &class, &code, &subcode, &message, &trace, timeOf{&errorAt},
+		hold, &c.Attempts, &class, &code, &subcode, &message, &trace,
+		timeOf{&errorAt},
 		created, upda, &c.Version,
 	}, more...)
 	if err := row.Scan(dest...); err != nil {
@@ -75,7 +76,9 @@ type sealedRow struct {
 func scanHeld(row scanner, r *sealedRow, more ...any) error {
 	p := &r.held.Previous
 	return scanChannel(row, &r.held.Channel, append([]any{
-		&r.token, &r.previous, &p.Kind, timeOf{&p.IssuedAt}, timeOf{&p.ExpiresAt},
+		&r.token, &r.previous, &p.Kind,
+		timeOf{&p.IssuedAt},
+		timeOf{&p.ExpiresAt},
 		&p.Source, &r.held.Refused, &r.held.Imported,
 	}, more...)...)
 }

@@ -78,9 +78,14 @@ func cleanHeld(h evergrant.Held) (evergrant.Held, error) {
 		name string
 		t    *time.Time
 	}{
-		{"issued_at", &h.IssuedAt}, {"expires_at", &h.ExpiresAt}, {"refreshed_at", &h.RefreshedAt},
-		{"next_attempt_at", &h.NextAttemptAt}, {"last_attempt_at", &h.LastAttemptAt}, {"hold_until", &h.HoldUntil},
-		{"previous issued_at", &h.Previous.IssuedAt}, {"previous expires_at", &h.Previous.ExpiresAt},
+		{"issued_at", &h.IssuedAt},
+		{"expires_at", &h.ExpiresAt},
+		{"refreshed_at", &h.RefreshedAt},
+		{"next_attempt_at", &h.NextAttemptAt},
+		{"last_attempt_at", &h.LastAttemptAt},
+		{"hold_until", &h.HoldUntil},
+		{"previous issued_at", &h.Previous.IssuedAt},
+		{"previous expires_at", &h.Previous.ExpiresAt},
 	} {
 		if ms := at.t.UnixMilli(); ms < minMillis || ms > maxMillis {
 			return h, fmt.Errorf("%w: %s is outside the years 1 to 9999", errBadValue, at.name)

@@ -50,7 +50,7 @@ func (a *app) tokenCommand() *cobra.Command {
 				return err
 			}
 			return a.with(cmd.Context(), service.Options{}, func(s *service.Service) error {
-				held, err := s.Keeper().Token(cmd.Context(), id)
+				held, err := s.Token(cmd.Context(), id)
 				if errors.Is(err, evergrant.ErrLost) {
 					a.complain(oneLine(err.Error()))
 					return errAttention

@@ -17,6 +17,9 @@ func (a *app) report(rep evergrant.Report) error {
 	if err := a.printReport(rep); err != nil {
 		return err
 	}
+	if rep.Stopped != "" && rep.DryRun {
+		return fmt.Errorf("%s could not look at every channel: %s", rep.Command, oneLine(rep.Stopped))
+	}
 	if rep.Stopped != "" {
 		a.complain(oneLine(fmt.Sprintf("%s ended early: %s", rep.Command, rep.Stopped)))
 	}

@@ -9,7 +9,7 @@
 // they mean, is in docs/performance.md.
 //
 // One operation of a benchmark is one turn, so "-benchtime 5x" asks for five turns.
-// The slow ones take at least three.
+// The sweep takes at least three.
 //
 // The fleet of a million channels is made once, by the first benchmark that needs
 // it, and shared. The simulator runs in a process of its own, so that its work is not

@@ -17,12 +17,14 @@ const (
 	sweepChannels = 10_000
 	sweepLatency  = 50 * time.Millisecond
 	sweepInFlight = 64
-	sweepGoal     = 1.15 // of the time that the latency alone takes
+	sweepAtOnce   = sweepInFlight * 3 / 2 // channels: the database works for some while Meta answers the others
+	sweepGoal     = 1.15                  // of the time that the latency alone takes
 )
 
 // BenchmarkSweep measures `auto-refresh` over 10,000 due channels against a simulator
 // in another process that answers after 50 ms, with 64 calls in flight: the engine
-// alone on an open database, and the whole command. Its yardsticks are the ideal, which
+// alone, on an open database and with 96 channels at once, and the whole command as it
+// is set up. Its yardsticks are the ideal, which
 // is the latency alone, and a bare HTTP client that makes the same calls and stores
 // nothing. Each turn has a database and a simulator of its own, all alike.
 func BenchmarkSweep(b *testing.B) {
@@ -148,7 +150,7 @@ func (f *sweepFleet) engine(tb testing.TB) cost {
 	var report evergrant.Report
 	spent := spend(func() {
 		report, err = keeper.Run(tb.Context(), evergrant.Job{
-			Command: evergrant.CommandAutoRefresh, Within: 7 * 24 * time.Hour, Concurrency: sweepInFlight,
+			Command: evergrant.CommandAutoRefresh, Within: 7 * 24 * time.Hour, Concurrency: sweepAtOnce,
 		})
 	})
 	if err != nil {
