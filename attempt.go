@@ -3,6 +3,7 @@ package evergrant
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/evergrant/evergrant/schedule"
 )
@@ -14,19 +15,70 @@ type verdict struct {
 	failure *Failure // what Meta refused; nil on success
 	note    string   // what else is to be said; may be empty
 	refused string   // fingerprint of a value that is refused for good; may be empty
-	// onlyAsked: nothing was tried but to ask whose token it is, and it answered.
+	// onlyAsked: nothing is wrong; the token was asked whose it is, and answered.
 	onlyAsked bool
+	hold      time.Time // leave the channel alone until then; zero: as the class says
+	suspect   bool      // refused twice, but so was every other token that was asked
 	usage     Usage
 }
 
-// attempt calls Meta for one channel. It writes nothing.
-func (k *Keeper) attempt(ctx context.Context, h Held, action schedule.Action) verdict {
+// attempt calls Meta for one channel. It writes nothing. suspicious: the brake is closed
+// because the tokens of many channels are refused, so that asking canaries is no news.
+func (k *Keeper) attempt(ctx context.Context, h Held, action schedule.Action, suspicious bool) verdict {
 	v := k.call(ctx, h, action)
+	if until := k.ripens(h); v.failure.odd() && until.After(k.instant()) {
+		v = k.unlessAlive(ctx, h, v)
+	}
 	if v.failure == nil || v.failure.Class != Lost {
 		return v
 	}
-	v = k.confirm(ctx, h, v.failure)
-	v.onlyAsked = action == schedule.Verify && v.outcome == OutcomeFailed && v.failure.Class == Transient
+	v = k.confirm(ctx, h, v.failure, suspicious)
+	v.onlyAsked = action == schedule.Verify && v.outcome == OutcomeFailed && v.failure.Class == Transient && !v.suspect
+	return v
+}
+
+// odd reports whether Meta refused in words that say nothing about the token: what it
+// answers to a refresh before 24 hours is written down nowhere.
+func (f *Failure) odd() bool {
+	return f != nil && f.Answered() && (f.Class == AppWide || f.Class == Transient)
+}
+
+// ripens is until when a living token may be too young for Meta: for a day from its issue;
+// from when it was first seen, where the issue is unknown; and from a call whose answer was
+// lost, because that may have been a refresh. Zero: it is old enough.
+func (k *Keeper) ripens(h Held) time.Time {
+	const ripe = schedule.MinAge + schedule.Margin
+	var until time.Time
+	if issued := h.scheduled(k.instant()).Issued(); issued.IsZero() {
+		until = h.CreatedAt.Add(ripe)
+	} else {
+		until = issued.Add(ripe)
+	}
+	if last := h.LastError; last != nil && last.Class == Transient && last.Code == 0 && last.At.Add(ripe).After(until) {
+		until = last.At.Add(ripe)
+	}
+	// Not so long that a token which is older than it seems would die of it.
+	if latest := h.ExpiresAt.Add(-6 * time.Hour); !h.ExpiresAt.IsZero() && until.After(latest) {
+		until = latest
+	}
+	return until
+}
+
+// unlessAlive asks whose token it is after an odd refusal. One that answers is a good
+// token, whatever its kind, and neither the channel nor the app is to blame.
+func (k *Keeper) unlessAlive(ctx context.Context, h Held, v verdict) verdict {
+	id, err := k.provider.Identify(ctx, h.Value)
+	switch f := asFailure(err); {
+	case err == nil:
+		v.failure, v.usage = softened(v.failure), id.Usage
+		v.note = "the token works, but Instagram neither exchanges nor refreshes it"
+		if until := k.ripens(h); until.After(k.instant()) {
+			v.outcome, v.onlyAsked, v.hold = OutcomeSkipped, true, until
+			v.note = "the token works and is too young for Instagram to extend it; tried again after " + until.UTC().Format(time.RFC3339)
+		}
+	case f.Class == Lost:
+		v.failure = f
+	}
 	return v
 }
 
@@ -49,7 +101,7 @@ func (k *Keeper) call(ctx context.Context, h Held, action schedule.Action) verdi
 	if h.TokenKind == ShortLived || !exchange.Answered() || exchange.Class == Throttled || exchange.Class == Blocked {
 		return v
 	}
-	if now := k.instant(); !now.Before(h.scheduled(now).OldEnough(0)) {
+	if now := k.instant(); !now.Before(h.scheduled(now).OldEnough(schedule.Margin)) {
 		if v = refreshed(k.provider.Refresh(ctx, h.Value)); v.failure == nil {
 			v.note = "it was long-lived already"
 			return v
@@ -58,16 +110,8 @@ func (k *Keeper) call(ctx context.Context, h Held, action schedule.Action) verdi
 	switch {
 	case exchange.Class == Lost && v.failure.Answered():
 		v.failure = exchange // it refused the value itself, which says more
-	case v.failure.Class == Transient || v.failure.Class == AppWide:
-		// Meta declines to refresh a young token in words that nobody has written down. A
-		// token that answers is a good token, whatever its kind.
-		id, err := k.provider.Identify(ctx, h.Value)
-		if err == nil {
-			v.failure, v.usage = softened(v.failure), id.Usage
-			v.note = "the token works, but Instagram neither exchanges nor refreshes it yet"
-		} else if f := asFailure(err); f.Class == Lost {
-			v.failure = f
-		}
+	case v.failure.odd():
+		v = k.unlessAlive(ctx, h, v)
 	}
 	return v
 }
@@ -95,7 +139,7 @@ func softened(f *Failure) *Failure {
 // value. The previous token is tried before anybody is asked to log in again, and a
 // canary of the same app must be alive, because an app in trouble looks like many
 // lost channels.
-func (k *Keeper) confirm(ctx context.Context, h Held, first *Failure) verdict {
+func (k *Keeper) confirm(ctx context.Context, h Held, first *Failure, suspicious bool) verdict {
 	id, err := k.provider.Identify(ctx, h.Value)
 	if err == nil {
 		v := failed(softened(first))
@@ -122,13 +166,16 @@ func (k *Keeper) confirm(ctx context.Context, h Held, first *Failure) verdict {
 		v.outcome, v.refused = OutcomeReconnect, h.Value.Fingerprint()
 		return v
 	}
-	switch k.canary(ctx, h.Channel, 4) {
+	answer := canaryRefused
+	if !suspicious {
+		answer = k.canary(ctx, h.Channel, 4)
+	}
+	switch answer {
 	case canaryAlive, canaryAlone:
 		v.outcome, v.refused = OutcomeReconnect, h.Value.Fingerprint()
 	case canaryRefused:
-		v.failure = softened(first)
-		v.note = "Instagram refuses every token that was tried: held to be trouble of the app, not of the channels"
-		k.closeBrake(ctx, h.App, string(Lost), "Instagram refuses the tokens of many channels at once ("+first.Error()+")")
+		v.failure, v.suspect = softened(first), true
+		v.note = "Instagram refuses every token that was asked: held to be trouble of the app, not of the channels"
 	case canaryUnclear:
 		v.failure = softened(first)
 		v.note = "Instagram refused the token, but no other channel could be asked to compare"

@@ -97,7 +97,7 @@ func (w *window) reset(app string) {
 
 // passBrake says whether a call may be made for the app now. Where the returned brake is
 // closed, the call is a probe, to be claimed by claimProbe right before it is made.
-func (k *Keeper) passBrake(ctx context.Context, app string, operator bool) (Brake, error) {
+func (k *Keeper) passBrake(ctx context.Context, app string, a ask) (Brake, error) {
 	b, err := k.store.Brake(ctx, app)
 	if err != nil {
 		return Brake{}, fmt.Errorf("read the fleet brake: %w", err)
@@ -106,19 +106,27 @@ func (k *Keeper) passBrake(ctx context.Context, app string, operator bool) (Brak
 	if believable(b.PausedUntil, now) {
 		return Brake{}, &PausedError{b.PausedUntil}
 	}
-	if b.Closed && !operator && now.Before(b.NextProbeAt) {
+	if b.Closed && !a.mayProbe(b) && now.Before(b.NextProbeAt) {
 		return Brake{}, &BrakedError{b}
 	}
 	return b, nil
 }
 
+// mayProbe reports whether the ask need not wait for the next canary's time. Where token
+// values are in doubt, as against the app's calls, a run goes on through the fleet: it
+// declares nobody lost meanwhile, and the healthy must not starve behind the refused.
+func (a ask) mayProbe(b Brake) bool {
+	values := b.Signature == string(Lost) || b.Signature == string(AppWide)+"/190"
+	return a.operator || a.run && values
+}
+
 // claimProbe makes the caller the one who sends the next canary. Operators do not stand
 // in line: somebody is looking.
-func (k *Keeper) claimProbe(ctx context.Context, b Brake, operator bool) error {
+func (k *Keeper) claimProbe(ctx context.Context, b Brake, a ask) error {
 	b.NextProbeAt = k.instant().Add(min(probeFirst<<min(b.Probes, 10), probeLast))
 	b.Probes++
 	switch err := k.store.SetBrake(ctx, b); {
-	case err == nil, errors.Is(err, ErrStale) && operator:
+	case err == nil, errors.Is(err, ErrStale) && a.mayProbe(b):
 		return nil
 	case errors.Is(err, ErrStale):
 		return &BrakedError{b} // another worker sends it
@@ -140,6 +148,10 @@ func (k *Keeper) noteAttempt(ctx context.Context, app string, id int64, v verdic
 		if v.usage.App >= fullUsage {
 			k.pauseApp(ctx, app, now.Add(defaultHold), "the app has used up its limit")
 		}
+	case v.suspect:
+		if k.window.note(attemptNote{at: now, app: app, channel: id, signature: string(Lost)}) {
+			k.closeBrake(ctx, app, string(Lost), "Instagram refuses the tokens of many channels at once ("+f.Error()+")")
+		}
 	case f.Class == AppWide:
 		if k.window.note(attemptNote{at: now, app: app, channel: id, signature: f.Signature()}) {
 			k.closeBrake(ctx, app, f.Signature(), f.Error())
@@ -148,7 +160,7 @@ func (k *Keeper) noteAttempt(ctx context.Context, app string, id int64, v verdic
 		k.pauseApp(ctx, app, now.Add(regain(f.RetryAfter)), f.Error())
 	default:
 		k.window.note(attemptNote{at: now, app: app, channel: id})
-		if canary && (v.outcome == OutcomeReconnect || f.Class == Blocked || f.Class == Denied) {
+		if canary && (v.outcome == OutcomeReconnect || v.onlyAsked || f.Class == Blocked || f.Class == Denied) {
 			k.openBrake(ctx, app) // Meta judges single channels again
 		}
 	}

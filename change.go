@@ -16,6 +16,7 @@ type ask struct {
 	decide   func(Channel, time.Time) schedule.Decision
 	wait     bool   // for a lease that somebody else holds
 	operator bool   // a person is behind it: a closed brake is probed at once
+	run      bool   // it is part of an operator's run, whose channels are all canaries where values are in doubt
 	daemon   bool   // it comes from the list of what is due, which must be right
 	refused  Secret // the value that Meta has just refused; empty: none
 }
@@ -44,7 +45,7 @@ func (k *Keeper) changeOnce(ctx context.Context, id int64, a ask) (Result, error
 		}
 		return resultOf(c, d), err
 	}
-	brake, err := k.passBrake(ctx, c.App, a.operator)
+	brake, err := k.passBrake(ctx, c.App, a)
 	if err != nil {
 		return stoppedResult(c, err), err
 	}
@@ -62,7 +63,7 @@ func (k *Keeper) changeOnce(ctx context.Context, id int64, a ask) (Result, error
 		return res, k.release(ctx, lease)
 	}
 	if brake.Closed {
-		if err := k.claimProbe(ctx, brake, a.operator); err != nil {
+		if err := k.claimProbe(ctx, brake, a); err != nil {
 			return stoppedResult(c, err), errors.Join(err, k.release(ctx, lease))
 		}
 	}
@@ -70,7 +71,7 @@ func (k *Keeper) changeOnce(ctx context.Context, id int64, a ask) (Result, error
 		k.log.WarnContext(ctx, "🔄 Instagram access token expired, attempting refresh...", "channel", id, "username", held.Username)
 	}
 	budget, cancel := context.WithTimeout(ctx, attemptBudget)
-	v := k.attempt(budget, held, d.Action)
+	v := k.attempt(budget, held, d.Action, brake.Closed && brake.Signature == string(Lost))
 	cancel()
 	next, events := k.settle(held, v, k.instant())
 	stored, err := k.commit(ctx, lease, next, events...)
@@ -85,8 +86,8 @@ func (k *Keeper) changeOnce(ctx context.Context, id int64, a ask) (Result, error
 	}
 	if c, err := k.identify(ctx, id, v.token.Value); err != nil {
 		k.log.WarnContext(ctx, "could not find out whose token it is; tried again after the next refresh", "channel", id, "error", err)
-	} else {
-		res.Username = c.Name()
+	} else if res.Username = c.Name(); c.Status != res.Status {
+		res.Outcome, res.Status, res.Reason = OutcomeFailed, c.Status, c.Reason
 	}
 	return res, nil
 }

@@ -165,6 +165,14 @@ func (k *Keeper) identify(ctx context.Context, id int64, token Secret) (Channel,
 		return Channel{}, err
 	}
 	before := h.Channel
+	if differ(h.AccountID, who.AccountID) {
+		// Whoever sent a message with this token would send it in somebody else's name.
+		h.Status = Paused
+		h.Reason = fmt.Sprintf("the token is that of another Instagram account (%s, %s): import the right one, or let the owner log in", who.Username, who.AccountID)
+		now := k.instant()
+		k.plan(&h.Channel, now)
+		return k.commit(ctx, lease, h, Event{ChannelID: id, At: now, Type: EventPaused, Reason: h.Reason})
+	}
 	for _, field := range []struct{ to, from *string }{{&h.AccountID, &who.AccountID}, {&h.AppScopedID, &who.AppScopedID}, {&h.Username, &who.Username}} {
 		if *field.to == "" {
 			*field.to = *field.from

@@ -29,11 +29,12 @@ type fakeMeta struct {
 	broken map[string]evergrant.Failure // by endpoint, or by "endpoint value"
 	same   bool                         // a refresh gives the same string back
 	minted int
+	whose  string            // the account id that every token answers with; "": Meta leaves it out
 	before func(call string) // runs inside each call, before the answer
 }
 
 func newFakeMeta(clock *evergranttest.Clock) *fakeMeta {
-	return &fakeMeta{now: clock.Now, dead: map[string]bool{}, broken: map[string]evergrant.Failure{}}
+	return &fakeMeta{now: clock.Now, whose: "17841400000000099", dead: map[string]bool{}, broken: map[string]evergrant.Failure{}}
 }
 
 func (m *fakeMeta) answer(endpoint string, token evergrant.Secret) error {
@@ -106,7 +107,7 @@ func (m *fakeMeta) Identify(_ context.Context, token evergrant.Secret) (evergran
 	if err := m.answer("me", token); err != nil {
 		return evergrant.Identity{}, err
 	}
-	return evergrant.Identity{AccountID: "17841400000000099", AppScopedID: "2764", Username: "found"}, nil
+	return evergrant.Identity{AccountID: m.whose, AppScopedID: "2764", Username: "found"}, nil
 }
 
 func (m *fakeMeta) Subscribe(_ context.Context, token evergrant.Secret, accountID string, fields []string) error {

@@ -178,9 +178,9 @@ func (r *run) startPace(ctx context.Context, due []Channel) int {
 	return 1
 }
 
-// canariesPerRun is how many channels an operator's run tries under a closed brake: one
-// of them may have trouble of its own.
-const canariesPerRun = 5
+// canariesPerRun is how many channels an operator's run tries under a closed brake: some
+// of them may have trouble of their own.
+const canariesPerRun = 20
 
 // mayProbe takes one of the run's canaries. A brake that closes during a run, when there
 // are none, ends the run.
@@ -200,7 +200,7 @@ func (r *run) one(ctx context.Context, c Channel, wait bool) (Result, error) {
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		res, err := r.k.change(context.WithoutCancel(ctx), c.ID, ask{
 			verb: string(r.job.Command), wish: fmt.Sprint(r.job.Force, r.job.Within),
-			operator: r.mayProbe(), decide: r.job.decide,
+			operator: r.mayProbe(), run: true, decide: r.job.decide,
 		})
 		var leased *LeasedError
 		if !wait || !errors.As(err, &leased) {

@@ -110,16 +110,20 @@ func (k *Keeper) decideImport(found *Held, in Incoming, now time.Time) ImportOut
 		out.Verdict = ImportCreated
 	case differ(found.AccountID, incoming.AccountID), differ(found.AppScopedID, incoming.AppScopedID):
 		return leave(ImportRejected, fmt.Sprintf("channel %d is another Instagram account (%s)", found.ID, found.Name()))
+	case found.AccountID == "" && incoming.AccountID == "" && differ(found.Username, incoming.Username) && !found.Value.Equal(incoming.Value):
+		return leave(ImportRejected, fmt.Sprintf("channel %d is %s, and no account id says that they are the same", found.ID, found.Name()))
+	case in.Held.ID != 0 && in.Held.ID != found.ID && (incoming.AccountID == "" || incoming.AccountID != found.AccountID):
+		return leave(ImportRejected, fmt.Sprintf("channel %d has this very token", found.ID))
 	case differ(found.Tenant, incoming.Tenant):
 		return leave(ImportRejected, fmt.Sprintf("channel %d (%s) belongs to another tenant", found.ID, found.Name()))
 	case found.Imported == incoming.Imported, found.Value.Equal(incoming.Value), found.Previous.Value.Equal(incoming.Value):
-		return leave(ImportUnchanged, "this token is known already")
+		return leave(ImportUnchanged, "")
 	case found.Refused == incoming.Imported:
 		return leave(ImportUnchanged, "Instagram has refused this token before")
 	case incoming.Token().Expired(now):
 		return leave(ImportUnchanged, "this token has expired, and the channel is known already")
 	case found.usable() && !newer(incoming, *found):
-		return leave(ImportUnchanged, "the stored token is newer, or as new")
+		return leave(ImportUnchanged, "nothing says that this token is newer than the stored one, which is kept")
 	default:
 		out.Verdict = ImportUpdated
 		out.Held = merged(*found, incoming)

@@ -2,6 +2,7 @@ package evergrant_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +53,7 @@ func TestImportConcludesKindAndLife(t *testing.T) {
 
 func TestImportNeverGoesBack(t *testing.T) {
 	w := newWorld(t)
+	w.meta.whose = ""
 	old := func(h *evergrant.Held) { h.TokenKind, h.ExpiresAt = evergrant.LongLived, start.Add(3*day) }
 	first := row(1, "t1", old)
 	id := func() int64 {
@@ -141,6 +143,8 @@ func TestImportRefusesHarm(t *testing.T) {
 		{"another tenant", long(40 * day), func(h *evergrant.Held) { long(50 * day)(h); h.Tenant = "other" }, evergrant.ImportRejected},
 		{"expired, over one of unknown age", nil, long(-340 * day), evergrant.ImportUnchanged},
 		{"a short one over a long one", long(40 * day), func(h *evergrant.Held) { h.TokenKind, h.IssuedAt = evergrant.ShortLived, start }, evergrant.ImportUnchanged},
+		{"another name under the same id, and no account ids", func(h *evergrant.Held) { h.AccountID, h.Username = "", "acme" }, func(h *evergrant.Held) { h.ID, h.AccountID, h.Username = 1, "", "other" }, evergrant.ImportRejected},
+		{"the same token under another id", nil, func(h *evergrant.Held) { h.ID, h.AccountID, h.Value = 9, "", evergrant.NewSecret("stored") }, evergrant.ImportRejected},
 		{"a longer life", long(40 * day), long(50 * day), evergrant.ImportUpdated},
 		{"no token", nil, func(h *evergrant.Held) { h.Value = evergrant.Secret{} }, evergrant.ImportRejected},
 	} {
@@ -166,6 +170,7 @@ func TestImportRefusesHarm(t *testing.T) {
 // Dates that no token can have are not believed: such a token is looked at now.
 func TestImportDoesNotBelieveNonsense(t *testing.T) {
 	w := newWorld(t)
+	w.meta.whose = ""
 	out, err := w.keeper.Import(t.Context(), []evergrant.Incoming{
 		row(1, "far", func(h *evergrant.Held) { h.ExpiresAt = start.AddDate(31, 0, 0) }),
 		row(2, "future", func(h *evergrant.Held) {
@@ -182,5 +187,21 @@ func TestImportDoesNotBelieveNonsense(t *testing.T) {
 	}
 	if r := w.run(evergrant.Job{Command: evergrant.CommandAutoRefresh, Within: 7 * day}); r.Summary.Converted+r.Summary.Refreshed != 2 {
 		t.Errorf("run = %+v; want both extended", r.Summary)
+	}
+}
+
+// A token that belongs to another account than its row says is found out, not used.
+func TestImportedTokenOfAnotherAccount(t *testing.T) {
+	w := newWorld(t)
+	out, err := w.keeper.Import(t.Context(), []evergrant.Incoming{row(1, "t1", func(h *evergrant.Held) {
+		h.TokenKind, h.IssuedAt, h.ExpiresAt = evergrant.LongLived, start.Add(-57*day), start.Add(3*day)
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := w.run(evergrant.Job{Command: evergrant.CommandAutoRefresh, Within: 7 * day})
+	c := w.held(out[0].Held.ID)
+	if c.Status != evergrant.Paused || !strings.Contains(c.Reason, "another Instagram account") || r.Summary.Failed != 1 || !r.NeedsAttention() {
+		t.Errorf("channel = %s (%s), run %+v; want it paused with the reason", c.Status, c.Reason, r.Summary)
 	}
 }

@@ -114,7 +114,7 @@ func TestUnknownKind(t *testing.T) {
 	}{
 		{"it was short", time.Minute, func(*fakeMeta) {}, evergrant.OutcomeConverted, evergrant.LongLived, 0, evergrant.Connected},
 		{"it was long", 3 * day, func(m *fakeMeta) { m.fail("exchange", odd) }, evergrant.OutcomeRefreshed, evergrant.LongLived, 1, evergrant.Connected},
-		{"long and young", time.Hour, func(m *fakeMeta) { m.fail("exchange", odd) }, evergrant.OutcomeFailed, evergrant.UnknownKind, 0, evergrant.Connected},
+		{"long and young", time.Hour, func(m *fakeMeta) { m.fail("exchange", odd) }, evergrant.OutcomeSkipped, evergrant.UnknownKind, 0, evergrant.Connected},
 		{"long, and Meta says unsupported", 3 * day, func(m *fakeMeta) { m.fail("exchange", unsupported); m.fail("refresh", unsupported) }, evergrant.OutcomeFailed, evergrant.UnknownKind, 1, evergrant.Connected},
 		{"no answer", time.Minute, func(m *fakeMeta) { m.fail("exchange", network) }, evergrant.OutcomeFailed, evergrant.UnknownKind, 0, evergrant.Connected},
 		{"dead", 3 * day, func(m *fakeMeta) { m.kill("unknown-1") }, evergrant.OutcomeReconnect, evergrant.UnknownKind, 1, evergrant.ReconnectRequired},

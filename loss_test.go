@@ -222,3 +222,61 @@ func TestExpiredFleetIsDeclaredLost(t *testing.T) {
 		t.Errorf("run = %+v, %q; want 20 to reconnect", r.Summary, r.Stopped)
 	}
 }
+
+// A refresh whose answer was lost makes a token too young for another. The odd refusal that
+// follows is neither a failure of the channel nor of the app.
+func TestLostAnswerMakesYoung(t *testing.T) {
+	w := newWorld(t)
+	for i := range 30 {
+		w.long(i, 57*day)
+	}
+	w.meta.fail("refresh", network)
+	w.run(evergrant.Job{Command: evergrant.CommandRefresh, Concurrency: 1})
+	w.meta.fail("refresh", unsupported) // what Meta says before 24 hours is written down nowhere
+	for range 2 {
+		r := w.run(evergrant.Job{Command: evergrant.CommandRefresh, Concurrency: 1})
+		if r.Summary.Failed > 6 || r.Stopped != "" && !strings.Contains(r.Stopped, "brake") {
+			t.Errorf("run = %+v, %q; want the tokens left alone", r.Summary, r.Stopped)
+		}
+	}
+	h := w.held(1)
+	if h.Status != evergrant.Connected || !h.HoldUntil.After(start.Add(23*time.Hour)) {
+		t.Errorf("channel = %s, left alone until %v; want connected, for a day", h.Status, h.HoldUntil)
+	}
+	w.meta.mend()
+	w.clock.Advance(26 * time.Hour)
+	if r := w.run(evergrant.Job{Command: evergrant.CommandRefresh}); r.Summary.Refreshed != 30 {
+		t.Errorf("a day later: %+v, %q; want 30 refreshed", r.Summary, r.Stopped)
+	}
+}
+
+// Refused values, however many, do not make the healthy starve: a run goes on through the
+// fleet, declares nobody lost, and the first living token clears the suspicion.
+func TestHealthyDoNotStarveBehindRefused(t *testing.T) {
+	garbled := evergrant.Failure{Class: evergrant.AppWide, Scope: evergrant.ScopeApp, Status: 400, Code: 190, Message: "Cannot parse access token"}
+	for _, tt := range []struct {
+		name string
+		set  func(w *world, value string)
+	}{
+		{"revoked", func(w *world, value string) { w.meta.kill(value) }},
+		{"garbage", func(w *world, value string) {
+			w.meta.fail("refresh "+value, garbled)
+			w.meta.fail("me "+value, garbled)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			for i := range 60 {
+				w.long(i, 55*day)
+				tt.set(w, fmt.Sprint("long-", i))
+			}
+			for i := range 3 {
+				w.long(100+i, 54*day) // last in the order of expiry
+			}
+			r := w.run(evergrant.Job{Command: evergrant.CommandAutoRefresh, Within: 7 * day})
+			if r.Summary.Refreshed != 3 {
+				t.Errorf("run = %+v, %q; want the three healthy ones refreshed", r.Summary, r.Stopped)
+			}
+		})
+	}
+}

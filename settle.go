@@ -72,8 +72,8 @@ func fail(h *Held, v verdict, now time.Time) []Event {
 	ev := Event{ChannelID: h.ID, At: now, Type: EventFailed, Reason: v.note, Error: last}
 	switch {
 	case v.onlyAsked:
-		h.LastError = before
-		return nil // nothing was tried that could have failed
+		h.LastError, h.HoldUntil = before, v.hold.Truncate(time.Millisecond)
+		return nil // nothing has failed
 	case v.outcome == OutcomeReconnect:
 		h.Status, h.Reason = ReconnectRequired, "Instagram refuses the token, twice asked: "+last.summary()
 		h.Attempts++

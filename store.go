@@ -155,8 +155,8 @@ const (
 type ImportOutcome struct {
 	Row     int64
 	Verdict ImportVerdict
-	Reason  string
-	Held    Held // what is written; its ID is set by the store
+	Reason  string // empty where there is nothing to say: the row is new, newer, or known
+	Held    Held   // what is written; its ID is set by the store
 	Event   Event
 }
 

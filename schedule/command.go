@@ -115,9 +115,9 @@ func command(t Token, now time.Time, decide func(*Decision)) Decision {
 	if t.standing(&d) || t.onHold(&d, now) {
 		return d
 	}
-	if oldEnough := t.OldEnough(0); now.Before(oldEnough) {
+	if oldEnough := t.OldEnough(Margin); now.Before(oldEnough) {
 		d.Action, d.At = Nothing, oldEnough
-		d.because(fmt.Sprintf("younger than 24 hours: Instagram refreshes it from %s on", oldEnough.UTC().Format(time.RFC3339)))
+		d.because(fmt.Sprintf("younger than 24 hours, and one more for clocks that differ: refreshed from %s on", oldEnough.UTC().Format(time.RFC3339)))
 		return d
 	}
 	decide(&d)
@@ -145,6 +145,6 @@ func (t Token) onHold(d *Decision, now time.Time) bool {
 		return false
 	}
 	d.Action, d.At = Nothing, t.HoldUntil
-	d.because("Instagram asked to wait until " + t.HoldUntil.UTC().Format(time.RFC3339))
+	d.because("to be left alone until " + t.HoldUntil.UTC().Format(time.RFC3339))
 	return true
 }

@@ -42,8 +42,8 @@ func held(t schedule.Token) schedule.Token {
 
 const (
 	isLost  = "the token is lost; only a new login of the owner helps"
-	isHeld  = "Instagram asked to wait until 2026-05-20T12:30:00Z"
-	isYoung = "younger than 24 hours: Instagram refreshes it from 2026-03-02T09:00:00Z on"
+	isHeld  = "to be left alone until 2026-05-20T12:30:00Z"
+	isYoung = "younger than 24 hours, and one more for clocks that differ: refreshed from 2026-03-02T10:00:00Z on"
 	isShort = "short-lived"
 	isOdd   = "of unknown kind: the exchange will tell"
 )
@@ -74,11 +74,11 @@ func TestAutoRefresh(t *testing.T) {
 		{"its owner had to act", waiting, 2 * day, 7 * day, false, do(schedule.Refresh, "its owner had to act inside Instagram: tried again")},
 		{"back-off is ignored", failed(long(60*day), 9, after(57*day-time.Second)), 57 * day, 7 * day, false, do(schedule.Refresh, "expires in 3 days (threshold 7)")},
 
-		{"five hours old", long(60 * day), 5 * time.Hour, 7 * day, false, until(after(day), isYoung)},
-		{"too young, forced", long(60 * day), 5 * time.Hour, 7 * day, true, until(after(day), isYoung)},
-		{"too young, near its end", long(3 * day), day - 1, 7 * day, false, until(after(day), isYoung)},
-		{"too young, its owner had to act", waiting, time.Hour, 7 * day, false, until(after(day), isYoung)},
-		{"old enough on the instant", long(3 * day), day, 7 * day, false, do(schedule.Refresh, "expires in 2 days (threshold 7)")},
+		{"five hours old", long(60 * day), 5 * time.Hour, 7 * day, false, until(after(day+time.Hour), isYoung)},
+		{"too young, forced", long(60 * day), 5 * time.Hour, 7 * day, true, until(after(day+time.Hour), isYoung)},
+		{"too young, near its end", long(3 * day), day - 1, 7 * day, false, until(after(day+time.Hour), isYoung)},
+		{"too young, its owner had to act", waiting, time.Hour, 7 * day, false, until(after(day+time.Hour), isYoung)},
+		{"old enough on the instant", long(3*day + time.Hour), day + time.Hour, 7 * day, false, do(schedule.Refresh, "expires in 2 days (threshold 7)")},
 
 		{"short", short, time.Minute, 7 * day, false, do(schedule.Convert, isShort)},
 		{"unknown kind", unknown, 0, 7 * day, false, do(schedule.Convert, isOdd)},
@@ -107,7 +107,7 @@ func TestRefreshNow(t *testing.T) {
 		{"expiry unknown", endless, 2 * day, verdict{action: schedule.Refresh, reason: "asked for; its expiry is unknown"}},
 		{"nothing known", schedule.Token{Kind: schedule.Long}, 0, verdict{action: schedule.Refresh, reason: "asked for; its expiry is unknown"}},
 		{"its owner had to act", waiting, 30 * day, verdict{action: schedule.Refresh, reason: "asked for; expires in 30 days"}},
-		{"too young", long(60 * day), 5 * time.Hour, verdict{schedule.Nothing, after(day), isYoung}},
+		{"too young", long(60 * day), 5 * time.Hour, verdict{schedule.Nothing, after(day + time.Hour), isYoung}},
 		{"short", short, 0, verdict{action: schedule.Convert, reason: isShort}},
 		{"unknown kind", unknown, 0, verdict{action: schedule.Convert, reason: isOdd}},
 		{"dead", dead, 30 * day, verdict{action: schedule.AskOwner, reason: isLost}},

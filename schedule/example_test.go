@@ -70,7 +70,7 @@ func ExampleRefreshNow() {
 		fmt.Println(d.Action+":", d.Reason())
 	}
 	// Output:
-	// nothing: younger than 24 hours: Instagram refreshes it from 2026-03-02T09:00:00Z on
+	// nothing: younger than 24 hours, and one more for clocks that differ: refreshed from 2026-03-02T10:00:00Z on
 	// refresh: asked for; expires in 55 days
 }
 

@@ -191,7 +191,7 @@ func (p Policy) backoff(attempts int) time.Duration {
 func (p Policy) held(d Decision, t Token) Decision {
 	if t.HoldUntil.After(d.At) {
 		d.At = t.HoldUntil
-		d.because("Instagram asked to wait until " + t.HoldUntil.UTC().Format(time.RFC3339))
+		d.because("to be left alone until " + t.HoldUntil.UTC().Format(time.RFC3339))
 	}
 	return d
 }

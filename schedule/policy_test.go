@@ -101,11 +101,11 @@ func TestNext(t *testing.T) {
 		{"waiting, short, never tried", schedule.Token{Kind: schedule.Short, Standing: schedule.Waiting}, schedule.Convert, time.Time{}, "probed once"},
 		{"waiting, held", with(long(60*day), func(t *schedule.Token) {
 			t.Standing, t.LastAttempt, t.HoldUntil = schedule.Waiting, after(20*day), after(22*day)
-		}), schedule.Refresh, after(22 * day), "Instagram asked to wait until 2026-03-23T09:00:00Z"},
+		}), schedule.Refresh, after(22 * day), "to be left alone until 2026-03-23T09:00:00Z"},
 
-		{"held past its due instant", with(long(60*day), func(t *schedule.Token) { t.HoldUntil = after(31 * day) }), schedule.Refresh, after(31 * day), "asked to wait"},
+		{"held past its due instant", with(long(60*day), func(t *schedule.Token) { t.HoldUntil = after(31 * day) }), schedule.Refresh, after(31 * day), "left alone"},
 		{"held, but not that long", with(long(60*day), func(t *schedule.Token) { t.HoldUntil = after(29 * day) }), schedule.Refresh, after(30 * day), "refreshed at 50 %"},
-		{"short and held", schedule.Token{Kind: schedule.Short, HoldUntil: after(time.Minute)}, schedule.Convert, after(time.Minute), "asked to wait"},
+		{"short and held", schedule.Token{Kind: schedule.Short, HoldUntil: after(time.Minute)}, schedule.Convert, after(time.Minute), "left alone"},
 		{"dead and held", with(long(60*day), func(t *schedule.Token) { t.Standing, t.HoldUntil = schedule.Dead, after(day) }), schedule.AskOwner, time.Time{}, "only a new login"},
 
 		{"failed early: not due before mid-life", failed(long(60*day), 3, after(5*day)), schedule.Refresh, after(30 * day), "refreshed at 50 %"},
@@ -120,7 +120,7 @@ func TestNext(t *testing.T) {
 		{"failed after its end", failed(long(60*day), 50, after(60*day)), schedule.Refresh, after(60*day + 6*time.Hour), "50 attempts failed"},
 		{"failed, short-lived", failed(schedule.Token{Kind: schedule.Short, IssuedAt: issued, ExpiresAt: after(time.Hour)}, 9, after(4*time.Minute)), schedule.Convert, after(11 * time.Minute), "next try 7 minutes after the last"},
 		{"failed, expiry unknown", failed(schedule.Token{Kind: schedule.Unknown}, 2, issued), schedule.Convert, after(2 * time.Minute), "2 attempts failed"},
-		{"failed and held", with(failed(long(60*day), 1, after(31*day)), func(t *schedule.Token) { t.HoldUntil = after(32 * day) }), schedule.Refresh, after(32 * day), "asked to wait"},
+		{"failed and held", with(failed(long(60*day), 1, after(31*day)), func(t *schedule.Token) { t.HoldUntil = after(32 * day) }), schedule.Refresh, after(32 * day), "left alone"},
 
 		{"14 days overrule", failed(long(60*day), 50, after(46*day-time.Hour)), schedule.Refresh, after(46 * day), "14 days before expiry: the pause after failures is overruled"},
 		{"7 days overrule", failed(long(60*day), 50, after(53*day-time.Hour)), schedule.Refresh, after(53 * day), "7 days before expiry"},
@@ -128,7 +128,7 @@ func TestNext(t *testing.T) {
 		{"1 day overrules", failed(long(60*day), 50, after(59*day-time.Hour)), schedule.Refresh, after(59 * day), "24 hours before expiry"},
 		{"a tier overrules once", failed(long(60*day), 50, after(46*day)), schedule.Refresh, after(46*day + 6*time.Hour), "50 attempts failed"},
 		{"a tier further than the pause is left alone", failed(long(60*day), 1, after(46*day-time.Hour)), schedule.Refresh, after(46*day - time.Hour + time.Minute), "1 attempt failed"},
-		{"a hold overrules the tiers", with(failed(long(60*day), 50, after(46*day-time.Hour)), func(t *schedule.Token) { t.HoldUntil = after(47 * day) }), schedule.Refresh, after(47 * day), "asked to wait"},
+		{"a hold overrules the tiers", with(failed(long(60*day), 50, after(46*day-time.Hour)), func(t *schedule.Token) { t.HoldUntil = after(47 * day) }), schedule.Refresh, after(47 * day), "left alone"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := half().Next(tt.token)
