@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/evergrant/evergrant/service"
 	"github.com/evergrant/evergrant/service/settings"
@@ -61,6 +64,7 @@ func (a *app) root() *cobra.Command {
 		a.planCommand(), a.whyCommand(), a.importCommand(), a.exportCommand(), a.disconnectCommand(), a.tokenCommand(),
 		a.keysCommand(), a.simCommand(), a.doctorCommand(), a.configCommand(), a.versionCommand(),
 	)
+	root.SetFlagErrorFunc(flagError)
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.errOut)
@@ -91,10 +95,33 @@ func group(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
+// called is a command as people type it behind the program's name.
+func called(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+}
+
+// flagError says in plain words what a flag's value should be.
+func flagError(_ *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	name, want := "--"+invalid.GetFlag().Name, invalid.Unwrap().Error()
+	switch invalid.GetFlag().Value.Type() {
+	case "int", "int64":
+		want = "give a whole number"
+	case "uint64":
+		want = "give a whole number from 0 on"
+	case "bool":
+		want = "give true or false, or nothing"
+	}
+	return usagef("%s %q: %s", name, invalid.GetValue(), want)
+}
+
 // noArgs refuses words behind a command that takes none.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usagef("%s takes no argument, got %q", cmd.CommandPath(), args[0])
+		return usagef("%s takes no argument, got %q", called(cmd), args[0])
 	}
 	return nil
 }
@@ -135,7 +162,20 @@ func (a *app) open(ctx context.Context, o service.Options) (*service.Service, er
 // options completes o with what all commands share.
 func (a *app) options(s *settings.Settings, o service.Options) service.Options {
 	o.Log, o.Now, o.Agent = a.logger(s), a.now, "evergrant/"+buildVersion()
+	a.warnOfUnknown(o.Log)
 	return o
+}
+
+// warnOfUnknown tells of variables that look like settings and are none.
+func (a *app) warnOfUnknown(log *slog.Logger) {
+	unknown := settings.UnknownEnv(a.env)
+	for _, name := range slices.Sorted(maps.Keys(unknown)) {
+		remedy := "remove it, or see evergrant config explain for the names"
+		if near := unknown[name]; near != "" {
+			remedy = "did you mean " + near + "?"
+		}
+		log.Warn("a variable of the environment is no setting and is ignored", "variable", name, "remedy", remedy)
+	}
 }
 
 // with runs work on an open service, and closes it.

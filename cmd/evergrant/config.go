@@ -18,6 +18,7 @@ func (a *app) configCommand() *cobra.Command {
 			"from. Of secrets it says only whether they are set.",
 		RunE: func(*cobra.Command, []string) error {
 			s, problems := a.settings()
+			a.warnOfUnknown(a.logger(s))
 			if err := a.printSettings(s.Explain()); err != nil {
 				return err
 			}

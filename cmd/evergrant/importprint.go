@@ -18,7 +18,7 @@ type importPrinter struct {
 
 // problem prints one problem.
 func (p *importPrinter) problem(problem service.ImportProblem) {
-	if p.err != nil {
+	if p.err != nil || problem.Warning && p.a.quiet && !p.a.output.json {
 		return
 	}
 	if !p.a.output.json {

@@ -111,7 +111,7 @@ func checkChannelFlag(cmd *cobra.Command) error {
 // needChannel is for commands that work on one channel only.
 func needChannel(cmd *cobra.Command) error {
 	if !cmd.Flags().Changed("channel-id") {
-		return usagef("%s needs --channel-id", cmd.CommandPath())
+		return usagef("%s needs --channel-id", called(cmd))
 	}
 	return checkChannelFlag(cmd)
 }

@@ -54,7 +54,7 @@ func (a *app) keysCommand() *cobra.Command {
 
 func oneKey(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return usagef("%s needs the ID of one key; evergrant keys list shows them", cmd.CommandPath())
+		return usagef("%s needs the ID of one key; evergrant keys list shows them", called(cmd))
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func (a *app) printPlan(p evergrant.Plan, calendar bool) error {
 	}
 	table := a.sheet("when", "id", "username", "action", "?expires", "why")
 	for _, action := range p.Actions {
-		err := table.row(a.when(action.At), fmt.Sprint(action.ID), plainText(action.Username), string(action.Action),
+		err := table.row(a.due(action.At), fmt.Sprint(action.ID), plainText(action.Username), string(action.Action),
 			a.when(action.Latest), plainText(strings.Join(action.Reasons, "; ")))
 		if err != nil {
 			return err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/evergrant/evergrant"
 	"github.com/evergrant/evergrant/service/settings"
 )
 
@@ -65,6 +66,9 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 		return exitUsage
 	case errors.As(err, &problems):
 		return a.exitProblems(problems)
+	case errors.Is(err, evergrant.ErrNotFound) && channelOf(cmd) != "":
+		a.complain("channel " + channelOf(cmd) + ": " + evergrant.ErrNotFound.Error() + "; evergrant status lists them")
+		return exitFailed
 	case errors.Is(err, syscall.EPIPE): // the reader has seen enough
 		return exitOK
 	case errors.Is(err, context.Canceled):
@@ -73,6 +77,14 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	}
 	a.complain(oneLine(err.Error()))
 	return exitFailed
+}
+
+// channelOf is the channel that the command line names, if it names one.
+func channelOf(cmd *cobra.Command) string {
+	if flag := cmd.Flag("channel-id"); flag != nil && flag.Changed {
+		return flag.Value.String()
+	}
+	return ""
 }
 
 func (a *app) exitProblems(problems settings.Problems) int {

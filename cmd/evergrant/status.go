@@ -96,13 +96,13 @@ func (a *app) statusJSON(walk walk) (service.FleetSummary, error) {
 }
 
 func (a *app) statusTable(walk walk) (service.FleetSummary, error) {
-	table := a.sheet("id", "username", "?tenant", "status", "?kind", "expires", "?next", "note")
+	table := a.sheet("id", "username", "?tenant", "status", "?kind", "?expires", "?next", "?note")
 	sum, err := walk(func(c evergrant.Channel) error {
 		if a.quiet && c.Status != evergrant.ReconnectRequired && c.Status != evergrant.Paused {
 			return nil
 		}
 		return table.row(fmt.Sprint(c.ID), plainText(c.Name()), plainText(c.Tenant), a.paint(string(c.Status), statusColour(c.Status)),
-			string(c.TokenKind), a.when(c.ExpiresAt), a.when(c.NextAttemptAt), plainText(noteOn(c)))
+			string(c.TokenKind), a.when(c.ExpiresAt), a.due(c.NextAttemptAt), plainText(noteOn(c)))
 	})
 	if err != nil {
 		return sum, err

@@ -96,6 +96,14 @@ func (a *app) when(at time.Time) string {
 	return schedule.Human(a.now().Sub(at)) + " ago"
 }
 
+// due says in a table when something is to be done.
+func (a *app) due(at time.Time) string {
+	if !at.IsZero() && !at.After(a.now()) {
+		return "now"
+	}
+	return a.when(at)
+}
+
 // exact shows an instant to the second; an unknown one is empty.
 func exact(at time.Time) string {
 	if at.IsZero() {

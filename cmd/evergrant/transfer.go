@@ -38,7 +38,7 @@ func (a *app) importCommand() *cobra.Command {
 
 func oneFile(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return usagef("%s needs one FILE, or - for standard input", cmd.CommandPath())
+		return usagef("%s needs one FILE, or - for standard input", called(cmd))
 	}
 	return nil
 }
@@ -121,6 +121,11 @@ func (a *app) exportCommand() *cobra.Command {
 			if o.WithTokens && file == "" && a.onTerminal() && !yes {
 				return usagef("--with-tokens would show every token on this terminal: send it to a file with --out, or add --yes")
 			}
+			if file != "" {
+				if err := checkTarget(file); err != nil {
+					return fmt.Errorf("write %s: %w", file, err)
+				}
+			}
 			o.Format = service.Format(format)
 			return a.with(cmd.Context(), service.Options{Offline: true}, func(s *service.Service) error {
 				return a.export(cmd.Context(), s, o, file)
@@ -136,6 +141,10 @@ func (a *app) exportCommand() *cobra.Command {
 }
 
 func (a *app) export(ctx context.Context, s *service.Service, o service.ExportOptions, file string) error {
+	if file == "" && a.onTerminal() { // the channels themselves show that it goes on; a bar would stand among them
+		_, err := s.Export(ctx, a.out, o)
+		return err
+	}
 	set, done := a.progress("export", -1)
 	defer done()
 	o.Progress = set

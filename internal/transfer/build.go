@@ -151,7 +151,7 @@ func damage(s string) string {
 	return show(s) + " is a rounded number: a spreadsheet has damaged the id; export it again as text"
 }
 
-// metaID returns one of Meta's ids: text, mostly digits, often beyond 2^53.
+// metaID returns one of Meta's ids: digits, often beyond 2^53, hence text.
 func (b *builder) metaID(c column) string {
 	s := b.text(c, maxMetaID)
 	switch {
@@ -159,6 +159,8 @@ func (b *builder) metaID(c column) string {
 		b.fail(c, damage(s))
 	case strings.ContainsFunc(s, unicode.IsSpace):
 		b.fail(c, show(s)+" holds a space")
+	case strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' }):
+		b.fail(c, show(s)+" is no id of Meta's: it must be digits")
 	}
 	return s
 }

@@ -166,13 +166,24 @@ func (c *csvReader) record(r *row, text []byte) (fault string) {
 	return ""
 }
 
-// faultOpen is said of the line on which the quote opens.
-const faultOpen = "a quote is not closed"
+// What is said of the line on which a quote opens that leads nowhere.
+const (
+	faultOpen  = "a quote is not closed"
+	faultBreak = "holds a line break inside quotes, or a quote that is not closed"
+)
 
 // longRecord reads a record whose first line, which ends at next, leaves a quote
 // open. When no record comes of it, it advances over that line alone.
 func (c *csvReader) longRecord(r *row, next int) (fault string, err error) {
 	first := next
+	text, _, err := c.w.lineAt(0)
+	if err != nil {
+		return "", err
+	}
+	// A quote inside a bare field is no beginning of a longer record.
+	if _, _, fault = split(text, c.sep, c.fields[:0], c.scratch[:0]); fault != faultBare {
+		fault = faultOpen
+	}
 	for lines := int64(2); ; lines++ {
 		text, end, err := c.w.lineAt(next)
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -185,25 +196,29 @@ func (c *csvReader) longRecord(r *row, next int) (fault string, err error) {
 		if bytes.Count(text, quote)%2 == 0 {
 			continue
 		}
-		if c.record(r, trimLineEnd(c.w.bytes(next))) == "" && !r.broken() {
-			c.w.advance(next, lines)
-			return "", nil
+		if c.record(r, trimLineEnd(c.w.bytes(next))) == "" {
+			name := r.broken()
+			if name == "" {
+				c.w.advance(next, lines)
+				return "", nil
+			}
+			fault = name + " " + faultBreak
 		}
 		break
 	}
 	r.reset(c.w.line)
 	c.w.advance(first, 1)
-	return faultOpen, nil
+	return fault, nil
 }
 
-// broken reports whether a line break lies in a column that is read.
-func (r *row) broken() bool {
+// broken names a column that is read and has a line break in it.
+func (r *row) broken() string {
 	for _, v := range r.values {
 		if bytes.IndexByte(v.text, '\n') >= 0 {
-			return true
+			return v.name
 		}
 	}
-	return false
+	return ""
 }
 
 func trimLineEnd(b []byte) []byte {

@@ -15,7 +15,7 @@
 //	access_token                         required; visible ASCII, at most 4096 bytes
 //	id                                   positive whole number, kept as the channel's id
 //	tenant, user_id                      text, at most 255 bytes
-//	account_id, instagram_user_id        digits or other text, at most 64 bytes
+//	account_id, instagram_user_id        digits, at most 64 of them; kept as text
 //	app_scoped_id                        the same
 //	username                             a leading @ is dropped, at most 64 bytes
 //	contact                              text, at most 320 bytes (the longest mail address)

@@ -195,6 +195,9 @@ func (run *importRun) flush(ctx context.Context) error {
 			run.sum.Updated++
 		case evergrant.ImportUnchanged:
 			run.sum.Unchanged++
+			if o.Reason != "" { // nothing is wrong with the row, but whoever sent it may expect another result
+				run.onProblem(Problem{Line: run.batch[i].Row, Reason: "is left aside: " + o.Reason, Warning: true})
+			}
 		case evergrant.ImportRejected:
 			run.sum.Rejected++
 			run.onProblem(Problem{Line: run.batch[i].Row, Reason: o.Reason})

@@ -2,6 +2,9 @@ package transfer
 
 import "bytes"
 
+// faultBare is decisive: whatever follows, the line is no beginning of a whole record.
+const faultBare = "a quote stands inside a field that does not begin with one"
+
 // split cuts a record into fields, appended to fields. Quoted fields that hold
 // doubled quotes are rebuilt in scratch. It follows RFC 4180 strictly: a quote
 // inside a bare field, or text after a closing quote, is a fault, because it most
@@ -19,7 +22,7 @@ func split(text []byte, sep byte, fields [][]byte, scratch []byte) (_ [][]byte, 
 				field = text[:end]
 			}
 			if bytes.IndexByte(field, '"') >= 0 {
-				return fields, scratch, "a quote stands inside a field that does not begin with one"
+				return fields, scratch, faultBare
 			}
 			fields = append(fields, field)
 			if end < 0 {
