@@ -81,7 +81,7 @@ func (k *Keeper) changeOnce(ctx context.Context, id int64, a ask) (Result, error
 	k.noteAttempt(ctx, stored.App, id, v, brake.Closed)
 	res := v.result(stored, d.Reason())
 	k.logOutcome(ctx, stored, v, res)
-	if v.token.Value.Empty() || stored.AccountID != "" && stored.AppScopedID != "" && stored.Username != "" {
+	if v.token.Value.Empty() || !unidentified(held) {
 		return res, nil
 	}
 	if c, err := k.identify(ctx, id, v.token.Value); err != nil {
@@ -90,6 +90,14 @@ func (k *Keeper) changeOnce(ctx context.Context, id int64, a ask) (Result, error
 		res.Outcome, res.Status, res.Reason = OutcomeFailed, c.Status, c.Reason
 	}
 	return res, nil
+}
+
+// unidentified reports whether it is to be asked whose token a channel has, once a new one
+// is stored: as long as its account is not known, after trouble, and with the first token.
+// The app-scoped id is asked for but once, since Meta may leave it out.
+func unidentified(h Held) bool {
+	first := h.RefreshedAt.IsZero() && h.AppScopedID == ""
+	return h.AccountID == "" || h.Username == "" || h.Status == Paused || first
 }
 
 // correct gives a channel that stands in the daemon's list without being due its proper

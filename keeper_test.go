@@ -158,6 +158,7 @@ func TestFailureClasses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
+			w.meta.whose = ""
 			id := w.long(1, 57*day)
 			w.meta.fail("refresh", tt.f)
 			res, err := w.keeper.Refresh(t.Context(), id)

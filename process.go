@@ -1,6 +1,7 @@
 package evergrant
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -71,7 +72,7 @@ func processStart(pid int) string {
 	if err != nil {
 		return ""
 	}
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	switch {
 	case len(fields) < 20:
 		return ""

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/url"
 	"os"
 	"slices"
 	"syscall"
@@ -30,11 +29,7 @@ var states = []error{
 
 // causeOf turns err into a cause whose text starts with the exit's name.
 func causeOf(e *exit, err error, secrets []evergrant.Secret) *cause {
-	var outer *url.Error
-	for errors.As(err, &outer) {
-		err = outer.Err
-	}
-	c := &cause{text: "via " + e.name + ": " + clean(err.Error(), slices.Concat(secrets, e.secrets))}
+	c := &cause{text: "via " + e.name + ": " + clean(reasonOf(err), slices.Concat(secrets, e.secrets))}
 	for _, state := range states {
 		if errors.Is(err, state) {
 			c.is = append(c.is, state)

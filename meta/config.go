@@ -114,32 +114,34 @@ func orDefault[T comparable](field *T, value T) {
 // naming its field. No value that could be a secret is repeated.
 func (c Config) check() error {
 	var problems []error
-	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	bad := func(field, format string, args ...any) {
+		problems = append(problems, &FieldError{field, fmt.Sprintf(format, args...)})
+	}
 	if !plainForm.MatchString(c.ClientID) {
-		bad("ClientID holds spaces, line breaks or characters beyond ASCII: copy it again")
+		bad("ClientID", "holds spaces, line breaks or characters beyond ASCII: copy it again")
 	}
 	if !plainForm.MatchString(c.ClientSecret.Reveal()) {
-		bad("ClientSecret holds spaces, line breaks or characters beyond ASCII: copy it again")
+		bad("ClientSecret", "holds spaces, line breaks or characters beyond ASCII: copy it again")
 	}
 	if !versionForm.MatchString(c.GraphVersion) {
-		bad("GraphVersion %q is not of the form %s", c.GraphVersion, DefaultGraphVersion)
+		bad("GraphVersion", "%q is not of the form %s", c.GraphVersion, DefaultGraphVersion)
 	}
 	if c.Concurrency < 0 {
-		bad("Concurrency is %d: it must be at least 1, or 0 for the default of %d", c.Concurrency, DefaultConcurrency)
+		bad("Concurrency", "is %d: it must be at least 1, or 0 for the default of %d", c.Concurrency, DefaultConcurrency)
 	}
 	if math.IsNaN(c.Rate) || math.IsInf(c.Rate, 0) {
-		bad("Rate is %v: it must be a number of calls per second, or below 0 for no limit", c.Rate)
+		bad("Rate", "is %v: it must be a number of calls per second, or below 0 for no limit", c.Rate)
 	}
 	if c.CallTimeout < 0 {
-		bad("CallTimeout is %v: it must be above 0, or 0 for the default of %v", c.CallTimeout, DefaultCallTimeout)
+		bad("CallTimeout", "is %v: it must be above 0, or 0 for the default of %v", c.CallTimeout, DefaultCallTimeout)
 	}
 	if !c.Proof.valid() {
-		bad("Proof %q is not known: use %s, %s or %s", string(c.Proof), ProofOff, ProofToken, ProofTimed)
+		bad("Proof", "%q is not known: use %s, %s or %s", string(c.Proof), ProofOff, ProofToken, ProofTimed)
 	} else if c.Proof != ProofOff && c.ClientSecret.Empty() {
-		bad("Proof %q needs ClientSecret, which is empty", string(c.Proof))
+		bad("Proof", "%q needs ClientSecret, which is empty", string(c.Proof))
 	}
 	if !agentForm.MatchString(c.UserAgent) {
-		bad("UserAgent holds line breaks or characters beyond ASCII: use plain text")
+		bad("UserAgent", "holds line breaks or characters beyond ASCII: use plain text")
 	}
 	return errors.Join(problems...)
 }

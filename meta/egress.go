@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"errors"
@@ -37,7 +38,7 @@ func parseEgress(list []string) ([]*url.URL, error) {
 		u, err := parseProxy(value)
 		if err != nil {
 			field := fmt.Sprintf("Egress[%d]", i)
-			problems = append(problems, fmt.Errorf("%s %w", field, err))
+			problems = append(problems, &FieldError{field, err.Error()})
 		}
 		proxies[i] = u
 	}
@@ -92,9 +93,21 @@ func newExit(name string, proxy *url.URL, concurrency int, timeout time.Duration
 	e := &exit{name: name, transport: t}
 	if proxy != nil {
 		t.Proxy = http.ProxyURL(proxy)
+		t.OnProxyConnectResponse = judgeTunnel
 		e.secrets = proxySecrets(proxy)
 	}
 	return e
+}
+
+// judgeTunnel takes a proxy's refusal by its number; net/http would quote its words.
+func judgeTunnel(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	switch answer.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusProxyAuthRequired:
+		return errProxyAuth
+	}
+	return proxyRefusal(answer.StatusCode)
 }
 
 // proxySecrets are the forms in which a proxy gets its password.

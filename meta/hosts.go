@@ -2,7 +2,6 @@ package meta
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 )
 
@@ -24,15 +23,15 @@ func parseHost(field, value string) (*url.URL, error) {
 	u, err := url.Parse(value)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%s is not a URL: use the form https://host or https://host/path", field)
+		return nil, &FieldError{field, "is not a URL: use the form https://host or https://host/path"}
 	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, fmt.Errorf("%s is not an absolute http or https URL: use the form https://host", field)
+		return nil, &FieldError{field, "is not an absolute http or https URL: use the form https://host"}
 	case u.Hostname() == "":
-		return nil, fmt.Errorf("%s has no host: use the form https://host", field)
+		return nil, &FieldError{field, "has no host: use the form https://host"}
 	case u.User != nil:
-		return nil, fmt.Errorf("%s holds a user name or password: remove it", field)
+		return nil, &FieldError{field, "holds a user name or password: remove it"}
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, fmt.Errorf("%s holds a query or fragment: remove everything from ? or # on", field)
+		return nil, &FieldError{field, "holds a query or fragment: remove everything from ? or # on"}
 	}
 	return u, nil
 }

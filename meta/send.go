@@ -27,11 +27,11 @@ type answer struct {
 
 // The troubles of an exit.
 var (
-	errProxyAuth = errors.New("the proxy asks for a user name and password: set them in Egress as scheme://user:password@host:port")
+	errProxyAuth = errors.New("the proxy asks for a user name and password: give them in the exit, as scheme://user:password@host:port")
 	errSlowExit  = fmt.Errorf("nothing came in this exit's share of the time: %w", context.DeadlineExceeded)
 	errNoAnswer  = fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
 	errNoConn    = fmt.Errorf("no connection in time: %w", context.DeadlineExceeded)
-	errNoTurn    = fmt.Errorf("no turn in time, too many calls are waiting (see Concurrency and Rate): %w", context.DeadlineExceeded)
+	errNoTurn    = fmt.Errorf("no turn in time, too many calls are waiting for the limits of concurrency and rate: %w", context.DeadlineExceeded)
 )
 
 // send makes the call through one exit, or through the next ones as long as that

@@ -165,7 +165,7 @@ func TestNextBackoffDoubles(t *testing.T) {
 	want := []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360, 360} // minutes
 	var got []time.Duration
 	last := after(61 * day) // past the middle of its life, far from the tiers
-	for attempts := range len(want) {
+	for attempts := range want {
 		d := half().Next(failed(long(120*day), attempts+1, last))
 		got = append(got, d.At.Sub(last)/time.Minute)
 	}

@@ -1,14 +1,13 @@
 package seal_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
-	"log"
 	"os"
 	"path/filepath"
-
-	_ "gocloud.dev/secrets/localsecrets" // the driver of base64key://
 
 	"github.com/evergrant/evergrant/seal"
 )
@@ -16,14 +15,14 @@ import (
 func exampleFile() (path string, remove func()) {
 	dir, err := os.MkdirTemp("", "seal")
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	return filepath.Join(dir, "keyset.json"), func() { _ = os.RemoveAll(dir) }
 }
 
 func check(err error) {
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 }
 
@@ -140,7 +139,8 @@ func ExampleOpenKMS() {
 	path, remove := exampleFile()
 	defer remove()
 	ctx := context.Background()
-	kms, err := seal.OpenKMS(ctx, "base64key://") // a random key, for a try
+	key := bytes.Repeat([]byte("k"), 32) // for a try; a real one is random
+	kms, err := seal.OpenKMS(ctx, "base64key://"+base64.URLEncoding.EncodeToString(key))
 	check(err)
 	defer func() { _ = kms.Close() }()
 	_, err = seal.Create(ctx, path, seal.Options{KMS: kms})

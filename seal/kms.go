@@ -9,6 +9,7 @@ import (
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"gocloud.dev/secrets"
+	"gocloud.dev/secrets/localsecrets"
 )
 
 // wrapContext is the associated data of a wrapped keyset. It must not change.
@@ -26,11 +27,33 @@ func OpenKMS(ctx context.Context, rawURL string) (*secrets.Keeper, error) {
 	if mux := secrets.DefaultURLMux(); !mux.ValidKeeperScheme(u.Scheme) {
 		return nil, fmt.Errorf("EVERGRANT_KMS_URL has an unknown scheme: %w; known are: %s", ErrKMS, strings.Join(mux.KeeperSchemes(), ", "))
 	}
+	if u.Scheme == localsecrets.Scheme {
+		if err := checkLocal(u); err != nil {
+			return nil, fmt.Errorf("EVERGRANT_KMS_URL (%s): %w: %w", u.Scheme, ErrKMS, err)
+		}
+	}
 	kms, err := secrets.OpenKeeper(ctx, rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("EVERGRANT_KMS_URL (%s): %w: %s", u.Scheme, ErrKMS, unlessQuoted(err.Error(), u)) // not wrapped: the chain quotes it too
 	}
 	return kms, nil
+}
+
+// checkLocal wants a key in a URL whose host is the key. Without one the driver makes a
+// random key, and what that wraps nobody can unwrap any more. No error holds the key.
+func checkLocal(u *url.URL) error {
+	switch {
+	case u.User != nil:
+		return errors.New("it holds a user; the key alone belongs behind base64key://")
+	case u.Host == "":
+		return errors.New("it holds no key: put 32 random bytes behind base64key://, in URL-safe base64")
+	case u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return errors.New("something follows the key: write 32 random bytes in URL-safe base64 (with - and _ for + and /)")
+	}
+	if _, err := localsecrets.Base64Key(u.Host); err != nil {
+		return errors.New("its key is not 32 bytes in URL-safe base64, padding included")
+	}
+	return nil
 }
 
 // unlessQuoted returns text, unless it quotes a piece of u that may be secret: any

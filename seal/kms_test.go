@@ -189,8 +189,20 @@ func TestOpenKMSRefuses(t *testing.T) {
 		{"no scheme", canary, "not a URL"},
 		{"malformed", "base64key://%zz" + canary, "not a URL"},
 		{"unknown scheme", "base64keys://" + canary, "known are: base64key"},
-		{"short key", "base64key://" + canary[:8], "want 32 bytes"},
-		{"odd parameter", "base64key://" + canary + "=?" + canary + "=1", "quotes the URL"},
+		// Without a key the driver would make a random one, which nobody has afterwards.
+		{"no key", "base64key://", "it holds no key"},
+		{"no key and no slashes", "base64key:", "it holds no key"},
+		{"key in the wrong place", "base64key:" + canary + "=", "it holds no key"},
+		{"empty host behind a user", "base64key://@@", "it holds a user"},
+		{"scheme in capitals", "BASE64KEY://", "it holds no key"},
+		{"key as the user", "base64key://" + canary + "=@", "it holds a user"},
+		{"key as the path", "base64key:///" + canary + "=", "it holds no key"},
+		{"short key", "base64key://" + canary[:8], "not 32 bytes"},
+		{"no padding", "base64key://" + canary, "not 32 bytes"},
+		{"not base64", "base64key://" + canary + "!", "not 32 bytes"},
+		{"ordinary base64 with a slash", "base64key://" + canary[:20] + "/" + canary[21:] + "=", "URL-safe base64"},
+		{"odd parameter", "base64key://" + canary + "=?" + canary + "=1", "something follows the key"},
+		{"fragment", "base64key://" + canary + "=#" + canary, "something follows the key"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := seal.OpenKMS(t.Context(), tt.url)

@@ -123,8 +123,18 @@ func TestLoadMode(t *testing.T) {
 		mode    os.FileMode
 		exposed bool
 	}{
-		{0o600, false}, {0o400, false}, {0o700, false}, {0o440, false},
-		{0o640, true}, {0o660, true}, {0o644, true}, {0o604, true}, {0o444, true}, {0o602, true}, {0o666, true}, {0o460, true},
+		{0o600, false},
+		{0o400, false},
+		{0o700, false},
+		{0o440, false},
+		{0o640, true},
+		{0o660, true},
+		{0o644, true},
+		{0o604, true},
+		{0o444, true},
+		{0o602, true},
+		{0o666, true},
+		{0o460, true},
 	} {
 		t.Run(tt.mode.String(), func(t *testing.T) {
 			if err := os.Chmod(path, tt.mode); err != nil {

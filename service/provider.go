@@ -19,7 +19,7 @@ func newClient(s *settings.Settings, o Options) (*meta.Client, error) {
 	if s.AppSecretProof != string(meta.ProofOff) && s.ClientSecret.Empty() {
 		return nil, errors.New("EVERGRANT_APPSECRET_PROOF is " + s.AppSecretProof + ", which needs the app's secret: " + ErrNoClientSecret.Error())
 	}
-	return meta.New(meta.Config{
+	client, err := meta.New(meta.Config{
 		ClientID:     s.ClientID,
 		ClientSecret: s.ClientSecret,
 		AuthorizeURL: s.AuthorizeURL,
@@ -35,6 +35,7 @@ func newClient(s *settings.Settings, o Options) (*meta.Client, error) {
 		Now:          o.Now,
 		Log:          o.Log,
 	})
+	return client, inSettings(err)
 }
 
 // withoutSecret is a provider for an installation that has not been given the app's

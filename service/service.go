@@ -84,9 +84,10 @@ func (s *Service) open(ctx context.Context, o Options) (err error) {
 }
 
 func openDatabase(ctx context.Context, s *settings.Settings, o Options) (*sqlstore.DB, error) {
-	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: s.DatabaseURL.Reveal(), Now: o.Now, Log: o.Log})
+	raw := s.DatabaseURL.Reveal()
+	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: raw, Now: o.Now, Log: o.Log})
 	if err != nil {
-		return nil, err
+		return nil, ExplainDatabase(raw, err)
 	}
 	if have, _ := db.Schema(); have == 0 && !o.Create {
 		err := fmt.Errorf("%s: %w: import channels to create it, or check EVERGRANT_DATABASE_URL and EVERGRANT_STATE_DIR", db.Name(), ErrNoDatabase)

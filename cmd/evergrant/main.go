@@ -11,7 +11,7 @@ package main
 import (
 	"context"
 	"io"
-	"log"
+	"log" //nolint:depguard // only to silence what others print with it
 	"os"
 )
 

@@ -28,6 +28,8 @@ func TestScripts(t *testing.T) {
 		Condition:           scriptCondition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sim":      cmdSim,
+			"chatter":  cmdChatter,
+			"pipe":     cmdPipe,
 			"json":     cmdJSON,
 			"jsonenv":  cmdJSONEnv,
 			"exit":     cmdExit,

@@ -118,6 +118,70 @@ func TestTerminalTableFits(t *testing.T) {
 	}
 }
 
+// On a narrow terminal the columns stay that say which channel is how.
+func TestTerminalNarrow(t *testing.T) {
+	env := fleetOf(t, 2)
+	_, text := runOn(t, 40, append(env, "NO_COLOR=1"), "status")
+	for _, want := range []string{"ID", "USERNAME", "STATUS", "connected"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("a terminal of 40 columns lacks %q:\n%s", want, text)
+		}
+	}
+	for line := range strings.Lines(text) {
+		if got := len([]rune(strings.TrimRight(line, "\n"))); strings.Contains(line, "connected") && !strings.HasPrefix(line, "status:") && got > 40 {
+			t.Errorf("a line of %d columns: %q", got, line)
+		}
+	}
+}
+
+// A long note gives way to what names the channel, and a long name to what it is.
+func TestWideSheetNarrow(t *testing.T) {
+	for _, tt := range []struct{ name, user, note, want string }{
+		{"long note", "acme.shop", strings.Repeat("refused and ", 10), "acme.shop  reconnect_required"},
+		{"long name", "a.name.of.thirty.characters.xx", "", "…  reconnect_required"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var out bytes.Buffer
+			w := &wideSheet{out: &out, width: 40, columns: []string{"id", "username", "status", "note"}, optional: []bool{false, false, false, true}}
+			_ = w.row("1", tt.user, "reconnect_required", tt.note)
+			if err := w.end(); err != nil || !strings.Contains(out.String(), tt.want) || strings.Contains(out.String(), "NOTE") {
+				t.Errorf("got %v, %q; want %q and no column of crumbs", err, out.String(), tt.want)
+			}
+		})
+	}
+}
+
+// Nothing stands between the lines of an export on a terminal, and nothing before them.
+func TestTerminalExport(t *testing.T) {
+	env := fleetOf(t, 30)
+	code, text := runOn(t, 100, env, "export", "--format", "csv")
+	if code != exitOK || !strings.HasPrefix(text, "id,") || strings.Count(text, "\n") != 31 || strings.Contains(text, "export") {
+		t.Errorf("exit code %d, %q; want %d and 31 lines of CSV alone", code, text, exitOK)
+	}
+}
+
+// What is due says so, in the words of plan.
+func TestDueIsNow(t *testing.T) {
+	at := time.Date(2026, 9, 1, 10, 0, 0, 0, time.UTC)
+	a := &app{out: io.Discard, now: func() time.Time { return at }}
+	for _, tt := range []struct {
+		name string
+		at   time.Time
+		want string
+	}{
+		{"past", at.Add(-time.Hour), "now"},
+		{"this instant", at, "now"},
+		{"to come", at.Add(time.Hour), "2026-09-01T11:00:00Z"},
+		{"never", time.Time{}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := a.due(tt.at); got != tt.want {
+				t.Errorf("got %q; want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestTerminalColours(t *testing.T) {
 	env := fleetOf(t, 1)
 	if _, text := runOn(t, 120, env, "status"); !strings.Contains(text, "\x1b[32mconnected\x1b[0m") {

@@ -54,21 +54,31 @@ func (s *simulator) stop(tb testing.TB) {
 	}
 }
 
-// An issuedToken is what the simulator tells of a token, named as an import wants it.
+// An issuedToken is what the simulator tells of a token and its account, named as an
+// import wants it. With all of it, a refresh needs no second call to ask whose token
+// it is.
 type issuedToken struct {
-	Value     string    `json:"access_token"`
-	Kind      string    `json:"token_kind"`
-	Account   string    `json:"account_id"`
-	Username  string    `json:"username"`
-	IssuedAt  time.Time `json:"issued_at"`
-	ExpiresAt time.Time `json:"expires_at"`
+	Value       string    `json:"access_token"`
+	Kind        string    `json:"token_kind"`
+	Account     string    `json:"account_id"`
+	AppScopedID string    `json:"app_scoped_id"`
+	Username    string    `json:"username"`
+	IssuedAt    time.Time `json:"issued_at"`
+	ExpiresAt   time.Time `json:"expires_at"`
 }
 
 func (s *simulator) tokens(tb testing.TB) []issuedToken {
 	tb.Helper()
-	body, err := get(tb.Context(), http.DefaultClient, s.URL+"/_sim/tokens")
-	if err != nil {
-		tb.Fatal(err)
+	var accounts struct {
+		Accounts []struct {
+			ID          string `json:"account_id"`
+			AppScopedID string `json:"app_scoped_id"`
+		} `json:"accounts"`
+	}
+	s.manage(tb, "accounts", &accounts)
+	scoped := make(map[string]string, len(accounts.Accounts))
+	for _, a := range accounts.Accounts {
+		scoped[a.ID] = a.AppScopedID
 	}
 	var list struct {
 		Tokens []struct {
@@ -80,14 +90,24 @@ func (s *simulator) tokens(tb testing.TB) []issuedToken {
 			ExpiresAt time.Time `json:"expires_at"`
 		} `json:"tokens"`
 	}
-	if err := json.Unmarshal(body, &list); err != nil {
-		tb.Fatal(err)
-	}
+	s.manage(tb, "tokens", &list)
 	tokens := make([]issuedToken, len(list.Tokens))
 	for i, t := range list.Tokens {
-		tokens[i] = issuedToken(t)
+		tokens[i] = issuedToken{t.Value, t.Kind, t.Account, scoped[t.Account], t.Username, t.IssuedAt, t.ExpiresAt}
 	}
 	return tokens
+}
+
+// manage reads one list of the management API.
+func (s *simulator) manage(tb testing.TB, what string, into any) {
+	tb.Helper()
+	body, err := get(tb.Context(), http.DefaultClient, s.URL+"/_sim/"+what)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // bare makes the calls of a sweep and nothing else.

@@ -24,9 +24,9 @@ const (
 // BenchmarkSweep measures `auto-refresh` over 10,000 due channels against a simulator
 // in another process that answers after 50 ms, with 64 calls in flight: the engine
 // alone, on an open database and with 96 channels at once, and the whole command as it
-// is set up. Its yardsticks are the ideal, which
-// is the latency alone, and a bare HTTP client that makes the same calls and stores
-// nothing. Each turn has a database and a simulator of its own, all alike.
+// is set up. Its yardsticks are the ideal, which is the latency alone, and a bare HTTP
+// client that makes the same calls and stores nothing. Each turn has a database and a
+// simulator of its own, all alike.
 func BenchmarkSweep(b *testing.B) {
 	f := newSweepFleet(b, sweepChannels)
 	ideal := sweepLatency * sweepChannels / sweepInFlight

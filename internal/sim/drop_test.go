@@ -54,7 +54,7 @@ func TestDropWithoutConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() {
-		if got := recover(); got != http.ErrAbortHandler {
+		if got, _ := recover().(error); !errors.Is(got, http.ErrAbortHandler) {
 			t.Errorf("got panic %v; want http.ErrAbortHandler", got)
 		}
 	}()

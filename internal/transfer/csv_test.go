@@ -23,8 +23,14 @@ func TestImportBrokenCSV(t *testing.T) {
 		{"quote never closed", "1,tok-a,\"n\n2,tok-b,n\n3,tok-c,n\n", []string{"tok-b", "tok-c"}, []string{"line 2: a quote is not closed"}},
 		{"quote closed rows later, then text", "1,tok-a,\"n\n2,tok-b,n\n3,tok-c,\"m\"\n", []string{"tok-b", "tok-c"}, []string{"line 2: a quote is not closed"}},
 		{"quote closed in a column that is read", "1,\"tok-a,n\n2,tok-b,n\n3,tok-c\",n\n", []string{"tok-b"}, []string{
-			"line 2: a quote is not closed", "line 4: a quote is not closed",
+			"line 2: access_token holds a line break inside quotes, or a quote that is not closed",
+			"line 4: a quote stands inside a field that does not begin with one",
 		}},
+		{"line break in a column that is read", "1,\"tok\r\n-a\",n\n2,tok-b,n\n", []string{"tok-b"}, []string{
+			"line 2: access_token holds a line break inside quotes, or a quote that is not closed",
+			"line 3: a quote stands inside a field that does not begin with one",
+		}},
+		{"one quote inside a bare field", "1,tok\"a,n\n2,tok-b,n\n", []string{"tok-b"}, []string{"line 2: a quote stands inside a field that does not begin with one"}},
 		{"two rows that open", "1,tok-a,\"n\n2,tok-b,\"n\n3,tok-c,n\n", []string{"tok-c"}, []string{
 			"line 2: a quote is not closed", "line 3: a quote is not closed",
 		}},

@@ -243,3 +243,21 @@ func TestImportByteByByte(t *testing.T) {
 		t.Errorf("got %+v, %v; want %+v", sum, err, want)
 	}
 }
+
+// A good row whose token is not taken is told as a notice; one that is known already is not.
+func TestImportTellsWhatIsLeftAside(t *testing.T) {
+	res := &result{}
+	res.verdict = func(in evergrant.Incoming) evergrant.ImportOutcome {
+		o := evergrant.ImportOutcome{Verdict: evergrant.ImportUnchanged}
+		if in.Held.Value.Reveal() == "tok-older" {
+			o.Reason = "the stored token is newer"
+		}
+		return o
+	}
+	file := strings.NewReader("access_token\ntok-known\ntok-older\n")
+	sum, err := transfer.Import(t.Context(), file, transfer.ImportOptions{}, &res.desk, res.listen)
+	want := []transfer.Problem{{Line: 3, Reason: "is left aside: the stored token is newer", Warning: true}}
+	if err != nil || sum.Unchanged != 2 || sum.Rejected != 0 || len(res.problems) > 0 || !cmp.Equal(res.warnings, want) {
+		t.Errorf("got %+v, %v, %v, %v; want 2 unchanged and %v", sum, err, res.problems, res.warnings, want)
+	}
+}

@@ -33,7 +33,7 @@ func channels() *rapid.Generator[evergrant.Held] {
 		var h evergrant.Held
 		h.ID = rapid.Int64Range(1, 1<<62).Draw(t, "id")
 		h.Tenant = texts(255).Draw(t, "tenant")
-		h.AccountID = rapid.StringMatching(`|[1-9][0-9]{0,20}|[-=a-z]{1,9}`).Filter(func(s string) bool { return s != "null" }).Draw(t, "account")
+		h.AccountID = rapid.StringMatching(`|[1-9][0-9]{0,20}`).Draw(t, "account")
 		h.AppScopedID = rapid.StringMatching(`|[1-9][0-9]{0,20}`).Draw(t, "scoped")
 		h.Username = rapid.StringMatching(`|[a-z0-9._]{1,30}`).Filter(func(s string) bool { return s != "null" }).Draw(t, "username")
 		h.Contact = texts(320).Draw(t, "contact")

@@ -74,7 +74,7 @@ func chooseFormat(line []byte, format Format) (Format, error) {
 			return "", fmt.Errorf("%w: a JSON array; write one object a line, for example with jq -c '.[]'", ErrFormat)
 		}
 		if string(line) == "{" {
-			return "", fmt.Errorf("%w: a JSON object over several lines; write one object a line, for example with jq -c .", ErrFormat)
+			return "", fmt.Errorf("%w: a JSON object over several lines; write one object a line, for example with jq -c . FILE", ErrFormat)
 		}
 	}
 	switch {

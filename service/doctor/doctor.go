@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/evergrant/evergrant/service/settings"
@@ -86,9 +88,10 @@ func (x *examination) settings() {
 		return
 	}
 	x.add("settings", OK, "all values are well-formed", "")
-	for name, near := range settings.UnknownEnv(x.Env) {
+	unknown := settings.UnknownEnv(x.Env)
+	for _, name := range slices.Sorted(maps.Keys(unknown)) {
 		remedy := "remove it, or see evergrant config explain for the names"
-		if near != "" {
+		if near := unknown[name]; near != "" {
 			remedy = "did you mean " + near + "?"
 		}
 		x.add("settings", Warn, name+" is set, and no setting has that name", remedy)

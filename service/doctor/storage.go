@@ -14,9 +14,10 @@ import (
 
 // storage examines database, migrations and keyset, without writing to any.
 func (x *examination) storage(ctx context.Context) {
-	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: x.Settings.DatabaseURL.Reveal(), Now: x.Now, Log: x.Log})
+	raw := x.Settings.DatabaseURL.Reveal()
+	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: raw, Now: x.Now, Log: x.Log})
 	if err != nil {
-		x.add("database", Fail, err.Error(), "see the message; EVERGRANT_DATABASE_URL names the database")
+		x.add("database", Fail, service.ExplainDatabase(raw, err).Error(), "see the message; EVERGRANT_DATABASE_URL names the database")
 		return
 	}
 	defer func() { _ = db.Close() }() // it was only read

@@ -28,17 +28,20 @@ func checkPath(raw string) error {
 
 // checkWord wants one word without spaces: an id.
 func checkWord(raw string) error {
-	if strings.ContainsFunc(raw, notWord) {
-		return fmt.Errorf("%s holds a space or a control character: give the id alone", quote(raw))
+	if strings.ContainsFunc(raw, notPlain) {
+		return fmt.Errorf("%s holds a space, a control character or one beyond ASCII: give the id alone", quote(raw))
 	}
 	return nil
 }
 
 func notWord(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
+// notPlain finds what the client for Meta would refuse in an id or a secret.
+func notPlain(r rune) bool { return r <= ' ' || r > '~' }
+
 func checkSecret(raw string) error {
-	if strings.ContainsFunc(raw, notWord) {
-		return errors.New("holds a space or a control character: give the secret alone, without quotes or a line break inside")
+	if strings.ContainsFunc(raw, notPlain) {
+		return errors.New("holds a space, a control character or one beyond ASCII: give the secret alone, without a line break inside")
 	}
 	return nil
 }
@@ -185,6 +188,8 @@ func checkExit(way string) error {
 		return errors.New("is unknown: give direct, http://…, https://… or socks5://…")
 	case u.Hostname() == "":
 		return fmt.Errorf("(%s://) has no host", u.Scheme)
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return fmt.Errorf("(%s://) has a path, query or fragment: give scheme://host:port", u.Scheme)
 	}
 	return checkPort(u.Port())
 }

@@ -9,7 +9,7 @@ type Explained struct {
 	Flag    string `json:"flag,omitempty"`
 	Kind    Kind   `json:"kind"`
 	Value   string `json:"value"`  // secrets: "set" or "not set"
-	Source  string `json:"source"` // "flag --x", "environment X", "file PATH", "credential x" or "default"
+	Source  string `json:"source"` // "flag --x", "environment X", "file PATH", "credential x", "default", or "default, in X"
 	Secret  bool   `json:"secret"`
 	Help    string `json:"help"`
 	Default string `json:"default"`

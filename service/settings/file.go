@@ -60,7 +60,7 @@ func fileKeys(table []Setting) map[string]bool {
 	known := make(map[string]bool, len(table))
 	for _, row := range table {
 		known[row.Key] = true
-		if row.Secret {
+		if row.Filed {
 			known[row.Key+"_file"] = true
 		}
 	}

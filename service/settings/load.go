@@ -105,6 +105,9 @@ func (l *loader) applyDefault(s *Settings, row Setting) {
 		}
 	}
 	s.origins[row.Env] = "default"
+	if row.made != nil {
+		s.origins[row.Env] = row.made(s, l.getenv)
+	}
 	if value == "" {
 		return
 	}
@@ -124,7 +127,7 @@ func (l *loader) find(row Setting) (finding, bool) {
 	if value == "" && !row.MayBeEmpty {
 		set = false
 	}
-	if row.Secret {
+	if row.Filed {
 		if found, ok := l.findSecretFile(row, set); ok {
 			return found, true
 		}
@@ -132,7 +135,7 @@ func (l *loader) find(row Setting) (finding, bool) {
 	if set {
 		return finding{value, row.Env, "environment " + row.Env}, true
 	}
-	if row.Secret {
+	if row.Filed {
 		if found, ok := l.findCredential(row); ok {
 			return found, true
 		}
@@ -145,7 +148,7 @@ func (l *loader) find(row Setting) (finding, bool) {
 func (l *loader) findInFile(row Setting) (finding, bool) {
 	where := "config file " + l.fileName + ": " + row.Key
 	origin := "file " + l.fileName
-	if row.Secret {
+	if row.Filed {
 		if name, ok := l.file.Get(row.Key + "_file").(string); ok {
 			if l.file.Exists(row.Key) {
 				l.report(where, "and "+row.Key+"_file are both set: keep one")

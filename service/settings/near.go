@@ -48,15 +48,16 @@ func UnknownEnv(environ []string) map[string]string {
 	for _, row := range Table() {
 		known[row.Env] = true
 		names = append(names, row.Env)
-		if row.Secret {
+		if row.Filed {
 			known[row.FileEnv()] = true
+			names = append(names, row.FileEnv())
 		}
 	}
 	unknown := map[string]string{}
 	for _, pair := range environ {
-		name, _, _ := strings.Cut(pair, "=")
+		name, value, _ := strings.Cut(pair, "=")
 		ours := strings.HasPrefix(name, prefix) || strings.HasPrefix(name, "INSTAGRAM_")
-		if !ours || known[name] || strings.HasPrefix(name, prefix+"TEST_") {
+		if !ours || value == "" || known[name] || strings.HasPrefix(name, prefix+"TEST_") {
 			continue
 		}
 		unknown[name] = nearestEnv(name, names)

@@ -49,7 +49,7 @@ func choice(row Setting, field func(*Settings) *string) Setting {
 }
 
 func secret(row Setting, field func(*Settings) *evergrant.Secret, check func(string) error, show func(string) string) Setting {
-	row.Secret = true
+	row.Secret, row.Filed = true, true
 	row.set = func(s *Settings, raw string) error {
 		if err := check(raw); err != nil {
 			return err
@@ -73,7 +73,7 @@ func list(row Setting, field func(*Settings) *[]string) Setting {
 }
 
 func exits(row Setting, field func(*Settings) *[]string) Setting {
-	row.Kind, row.Secret = Exits, true
+	row.Kind, row.Secret, row.Filed = Exits, true, true
 	row.set = func(s *Settings, raw string) error {
 		ways, err := splitExits(raw)
 		*field(s) = ways

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// maxSecretBytes bounds a file that holds one secret.
+// maxSecretBytes bounds a file that holds one value.
 const maxSecretBytes = 64 << 10
 
 // findSecretFile reads the file that X_FILE names. set says whether X itself is set.
@@ -48,7 +48,7 @@ func (l *loader) readSecret(name, where, origin string) (finding, bool) {
 	}
 	value := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
 	if value == "" {
-		l.report(where, fmt.Sprintf("file %s is empty: write the secret into it", name))
+		l.report(where, fmt.Sprintf("file %s is empty: write the value into it", name))
 		return finding{}, false
 	}
 	return finding{value, where, origin}, true

@@ -29,19 +29,21 @@ type Setting struct {
 	Default string // as the help shows it; derived defaults name the variables they come from
 	Help    string // one line
 	Choices []string
-	Secret  bool // holds a secret, or may: also read from X_FILE and credentials, never printed whole
+	Secret  bool // holds a secret, or may: never printed whole
+	Filed   bool // also read from X_FILE and from systemd credentials; every secret is
 	// MayBeEmpty: an empty value is a value, and does not fall back to the next layer.
 	MayBeEmpty bool
 
 	set  func(*Settings, string) error  // parses, checks and stores a value
 	show func(*Settings) string         // the value as it may be printed
 	make func(*Settings, lookup) string // the default, when it depends on the environment or on other settings
+	made func(*Settings, lookup) string // where that comes from; nil: "default"
 }
 
-// FileEnv is the variable that names a file with the secret's value.
+// FileEnv is the variable that names a file with the value.
 func (s Setting) FileEnv() string { return s.Env + "_FILE" }
 
-// Credential is the name of the systemd credential that may hold the secret.
+// Credential is the name of the systemd credential that may hold the value.
 func (s Setting) Credential() string { return strings.ToLower(s.Env) }
 
 // keyOf derives a file's key from a variable.

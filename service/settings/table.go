@@ -24,16 +24,16 @@ func storageRows() []Setting {
 	return []Setting{
 		path(Setting{
 			Env: "EVERGRANT_STATE_DIR", Default: "$STATE_DIRECTORY, else $XDG_STATE_HOME/evergrant, else ~/.local/state/evergrant",
-			Help: "where the embedded database and the keyset live (created 0700)", make: defaultStateDir,
+			Help: "where the embedded database and the keyset live (created 0700)", make: defaultStateDir, made: originOfStateDir,
 		}, func(s *Settings) *string { return &s.StateDir }),
 		secret(Setting{
 			Env: "EVERGRANT_DATABASE_URL", Flag: "database", Kind: Database, Default: "sqlite://$EVERGRANT_STATE_DIR/evergrant.db",
-			Help: "sqlite://PATH or postgres://user:pass@host:5432/db?sslmode=…", make: defaultDatabase,
+			Help: "sqlite://PATH or postgres://user:pass@host:5432/db?sslmode=…", make: defaultDatabase, made: inStateDir,
 		}, func(s *Settings) *evergrant.Secret { return &s.DatabaseURL }, checkDatabase, withoutPassword),
 		path(Setting{
 			Env: "EVERGRANT_KEYSET_FILE", Default: "$EVERGRANT_STATE_DIR/keyset.json",
 			Help: "the sealing keyset; created (0600) with the first database, never silently replaced",
-			make: func(s *Settings, _ lookup) string { return under(s.StateDir, "keyset.json") },
+			make: func(s *Settings, _ lookup) string { return under(s.StateDir, "keyset.json") }, made: inStateDir,
 		}, func(s *Settings) *string { return &s.KeysetFile }),
 		secret(Setting{
 			Env: "EVERGRANT_KMS_URL", Kind: KMS, Help: "gocloud secrets URL of the key that wraps the keyset; empty: not wrapped",
@@ -43,7 +43,7 @@ func storageRows() []Setting {
 
 func appRows() []Setting {
 	return []Setting{
-		text(Setting{Env: "INSTAGRAM_CLIENT_ID", Help: "id of the Instagram app (not of the Meta app)"},
+		text(Setting{Env: "INSTAGRAM_CLIENT_ID", Filed: true, Help: "id of the Instagram app (not of the Meta app)"},
 			func(s *Settings) *string { return &s.ClientID }, checkWord),
 		secret(Setting{Env: "INSTAGRAM_CLIENT_SECRET", Kind: String, Help: "secret of the Instagram app"},
 			func(s *Settings) *evergrant.Secret { return &s.ClientSecret }, checkSecret, setOrNot),
@@ -108,16 +108,37 @@ func logRows() []Setting {
 // defaultStateDir follows systemd first and the XDG rules then. Of the several
 // directories that systemd may name, the first is ours.
 func defaultStateDir(_ *Settings, env lookup) string {
+	dir, _ := findStateDir(env)
+	return dir
+}
+
+func findStateDir(env lookup) (dir, variable string) {
 	if dir, _, _ := strings.Cut(env("STATE_DIRECTORY"), ":"); filepath.IsAbs(dir) {
-		return dir
+		return dir, "STATE_DIRECTORY"
 	}
 	if dir := env("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "evergrant")
+		return filepath.Join(dir, "evergrant"), "XDG_STATE_HOME"
 	}
 	if dir := env("HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, ".local", "state", "evergrant")
+		return filepath.Join(dir, ".local", "state", "evergrant"), "HOME"
 	}
-	return ""
+	return "", ""
+}
+
+// originOfStateDir names the variable that somebody has set for this purpose.
+func originOfStateDir(_ *Settings, env lookup) string {
+	if _, variable := findStateDir(env); variable != "" && variable != "HOME" {
+		return "environment " + variable
+	}
+	return "default"
+}
+
+// inStateDir is the origin of what lies in the state directory: where that one is from.
+func inStateDir(s *Settings, _ lookup) string {
+	if origin := s.origins["EVERGRANT_STATE_DIR"]; origin != "default" {
+		return "default, in EVERGRANT_STATE_DIR"
+	}
+	return "default"
 }
 
 func defaultDatabase(s *Settings, _ lookup) string {
