@@ -41,7 +41,7 @@ install: build ## install it into $(DESTDIR)$(PREFIX)/bin
 .PHONY: test
 test: ## run all tests with the race detector, on SQLite and PostgreSQL; installs what they need
 	@.ci/needs
-	@$(GO) test -race -timeout 25m $(PKG) 2>&1 | sed '/\[no test files\]$$/d'
+	@$(GO) test -race -count=1 -timeout 25m $(PKG) 2>&1 | sed '/\[no test files\]$$/d'
 
 .PHONY: check
 check: test lint fuzz-short ## what CI runs: test, lint and a short fuzz
