@@ -25,8 +25,11 @@ type verdict struct {
 // because the tokens of many channels are refused, so that asking canaries is no news.
 func (k *Keeper) attempt(ctx context.Context, h Held, action schedule.Action, suspicious bool) verdict {
 	v := k.call(ctx, h, action)
-	if doubtful := h.TokenKind == UnknownKind || k.ripens(h).After(k.instant()); doubtful && v.failure.odd() {
-		v = k.unlessAlive(ctx, h, v)
+	// A short-lived token is never too young, and has no time to wait.
+	if v.failure.odd() && !v.failure.configuration() && h.TokenKind != ShortLived {
+		if until := k.ripens(ctx, h); h.TokenKind == UnknownKind || until.After(k.instant()) {
+			v = k.unlessAlive(ctx, h, v, until)
+		}
 	}
 	if v.failure == nil || v.failure.Class != Lost {
 		return v
@@ -42,19 +45,55 @@ func (f *Failure) odd() bool {
 	return f != nil && f.Answered() && (f.Class == AppWide || f.Class == Transient)
 }
 
+// configuration reports a refusal of the app's id or secret, as against code 100, which is
+// also what a token of the wrong kind or age gets.
+func (f *Failure) configuration() bool { return f.Class == AppWide && f.Code != 100 }
+
+// noteOrphan remembers that a channel's lease-holder died at its work.
+func (k *Keeper) noteOrphan(id int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.orphans == nil {
+		k.orphans = map[int64]bool{}
+	}
+	k.orphans[id] = true
+}
+
+func (k *Keeper) orphaned(id int64) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.orphans[id]
+}
+
 // ripens is until when a living token may be too young for Meta: for a day from its issue;
 // from when it was first seen, where the issue is unknown; and from a call whose answer was
 // lost, because that may have been a refresh.
-func (k *Keeper) ripens(h Held) time.Time {
+func (k *Keeper) ripens(ctx context.Context, h Held) time.Time {
 	const ripe = schedule.MinAge + schedule.Margin
-	var until time.Time
-	if issued := h.scheduled(k.instant()).Issued(); issued.IsZero() {
-		until = h.CreatedAt.Add(ripe)
-	} else {
-		until = issued.Add(ripe)
+	now := k.instant()
+	born := h.scheduled(now).Issued()
+	if born.IsZero() {
+		born = h.CreatedAt
 	}
-	if last := h.LastError; last != nil && last.Class == Transient && last.Code == 0 && last.At.Add(ripe).After(until) {
-		until = last.At.Add(ripe)
+	if k.orphaned(h.ID) {
+		born = now
+	}
+	events, err := k.store.Events(ctx, h.ID, 20)
+	if err != nil {
+		k.log.WarnContext(ctx, "the history could not be read", "channel", h.ID, "error", err)
+	}
+	for _, ev := range events {
+		if ev.Type == EventFailed && ev.Error != nil && ev.Error.Class == Transient && ev.Error.Code == 0 && ev.At.After(born) {
+			born = ev.At
+		}
+	}
+	until := born.Add(ripe)
+	if latest := now.Add(ripe); until.After(latest) {
+		until = latest
+	}
+	// Within an hour of being first seen, a token of unknown kind may be a short-lived one.
+	if soon := now.Add(10 * time.Minute); h.TokenKind == UnknownKind && now.Before(h.CreatedAt.Add(schedule.ShortLife)) && until.After(soon) {
+		until = soon
 	}
 	// Not so long that a token which is older than it seems would die of it.
 	if latest := h.ExpiresAt.Add(-6 * time.Hour); !h.ExpiresAt.IsZero() && until.After(latest) {
@@ -64,14 +103,15 @@ func (k *Keeper) ripens(h Held) time.Time {
 }
 
 // unlessAlive asks whose token it is after an odd refusal. One that answers is a good
-// token, whatever its kind, and neither the channel nor the app is to blame.
-func (k *Keeper) unlessAlive(ctx context.Context, h Held, v verdict) verdict {
+// token, whatever its kind, and neither the channel nor the app is to blame; until is how
+// long it may be too young.
+func (k *Keeper) unlessAlive(ctx context.Context, h Held, v verdict, until time.Time) verdict {
 	id, err := k.provider.Identify(ctx, h.Value)
 	switch f := asFailure(err); {
 	case err == nil:
 		v.failure, v.usage = softened(v.failure), id.Usage
 		v.note = "the token works, but Instagram neither exchanges nor refreshes it"
-		if until := k.ripens(h); until.After(k.instant()) {
+		if until.After(k.instant()) {
 			v.outcome, v.onlyAsked, v.hold = OutcomeSkipped, true, until
 			v.note = "the token works and is too young for Instagram to extend it; tried again after " + until.UTC().Format(time.RFC3339)
 		}
@@ -97,7 +137,7 @@ func (k *Keeper) call(ctx context.Context, h Held, action schedule.Action) verdi
 	}
 	v := failed(asFailure(err))
 	exchange := v.failure
-	if h.TokenKind == ShortLived || !exchange.Answered() || exchange.Class == Throttled || exchange.Class == Blocked {
+	if h.TokenKind == ShortLived || !exchange.Answered() || exchange.Class == Throttled || exchange.Class == Blocked || exchange.configuration() {
 		return v
 	}
 	if now := k.instant(); !now.Before(h.scheduled(now).OldEnough(schedule.Margin)) {

@@ -195,8 +195,8 @@ func (k *Keeper) openBrake(ctx context.Context, app string) {
 
 func (k *Keeper) pauseApp(ctx context.Context, app string, until time.Time, reason string) {
 	if k.changeBrake(ctx, app, func(b *Brake) bool {
-		if !b.PausedUntil.Before(until) {
-			return false
+		if b.PausedUntil.Add(time.Minute).After(until) {
+			return false // known already, but for the moments that calls under way took
 		}
 		b.PausedUntil = until
 		return true

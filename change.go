@@ -45,9 +45,8 @@ func (k *Keeper) changeOnce(ctx context.Context, id int64, a ask) (Result, error
 		}
 		return resultOf(c, d), err
 	}
-	brake, err := k.passBrake(ctx, c.App, a)
-	if err != nil {
-		return stoppedResult(c, err), err
+	if _, err := k.passBrake(ctx, c.App, a); err != nil {
+		return stoppedResult(c, err), err // and no lease is taken in vain
 	}
 	lease, held, err := k.acquire(ctx, id, a.wait)
 	if err != nil {
@@ -61,6 +60,11 @@ func (k *Keeper) changeOnce(ctx context.Context, id int64, a ask) (Result, error
 			res.Reason = "done by another worker meanwhile; " + res.Reason
 		}
 		return res, k.release(ctx, lease)
+	}
+	// Others may have learned meanwhile that Meta wants to be left alone.
+	brake, err := k.passBrake(ctx, c.App, a)
+	if err != nil {
+		return stoppedResult(c, err), errors.Join(err, k.release(ctx, lease))
 	}
 	if brake.Closed {
 		if err := k.claimProbe(ctx, brake, a); err != nil {
@@ -87,7 +91,7 @@ func (k *Keeper) changeOnce(ctx context.Context, id int64, a ask) (Result, error
 	if c, err := k.identify(ctx, id, v.token.Value); err != nil {
 		k.log.WarnContext(ctx, "could not find out whose token it is; tried again after the next refresh", "channel", id, "error", err)
 	} else if res.Username = c.Name(); c.Status != res.Status {
-		res.Outcome, res.Status, res.Reason = OutcomeFailed, c.Status, c.Reason
+		res.Outcome, res.Status, res.Reason, res.Error = OutcomeFailed, c.Status, c.Reason, c.LastError
 	}
 	return res, nil
 }
@@ -133,6 +137,7 @@ func (k *Keeper) acquire(ctx context.Context, id int64, wait bool) (Lease, Held,
 			if err := k.store.Release(ctx, Lease{ChannelID: id, Owner: leased.Owner, Seq: leased.Seq}); err != nil {
 				return lease, held, err
 			}
+			k.noteOrphan(id)
 			continue
 		}
 		if !wait {

@@ -44,7 +44,7 @@ func (k *Keeper) Check(ctx context.Context, id int64) (Result, error) {
 		res.Outcome, res.Reason = OutcomeReconnect, "the owner must act inside Instagram: "+res.Error.summary()
 	default:
 		res.Outcome, res.Reason = OutcomeFailed, "could not be checked: "+f.Error()
-		res.unreachable = f.Scope == ScopeNetwork
+		res.unanswered = f.unanswered()
 		if f.Class == Throttled && f.Scope == ScopeApp {
 			return res, &PausedError{now.Add(regain(f.RetryAfter))}
 		}

@@ -170,8 +170,10 @@ func (k *Keeper) identify(ctx context.Context, id int64, token Secret) (Channel,
 		h.Status = Paused
 		h.Reason = fmt.Sprintf("the token is that of another Instagram account (%s, %s): import the right one, or let the owner log in", who.Username, who.AccountID)
 		now := k.instant()
+		h.Refused = h.Value.Fingerprint() // not to be handed out, and to be replaced by any other
+		h.LastError = &LastError{Class: Denied, Message: h.Reason, At: now}
 		k.plan(&h.Channel, now)
-		return k.commit(ctx, lease, h, Event{ChannelID: id, At: now, Type: EventPaused, Reason: h.Reason})
+		return k.commit(ctx, lease, h, Event{ChannelID: id, At: now, Type: EventPaused, Reason: h.Reason, Error: h.LastError})
 	}
 	for _, field := range []struct{ to, from *string }{{&h.AccountID, &who.AccountID}, {&h.AppScopedID, &who.AppScopedID}, {&h.Username, &who.Username}} {
 		if *field.to == "" {

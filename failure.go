@@ -59,6 +59,11 @@ func (f *Failure) Answered() bool {
 	return f.Code != 0 && f.Status != 0 && f.Status < 500
 }
 
+// unanswered reports silence, broken pages and trouble of Meta's own.
+func (f *Failure) unanswered() bool {
+	return f != nil && f.Class == Transient && (f.Scope == ScopeNetwork || f.Scope == ScopeMeta)
+}
+
 // Signature names the kind of failure for comparison across channels.
 func (f *Failure) Signature() string {
 	if f.Class == Lost {

@@ -67,7 +67,7 @@ func (k *Keeper) Run(ctx context.Context, j Job) (Report, error) {
 	return r.report, nil
 }
 
-// hopeless is how many failures in a row of the network, or of the database, end a run.
+// hopeless is how many failures in a row of the network, of Meta or of the database end a run.
 const hopeless = 24
 
 // A run is one Run under way.
@@ -233,11 +233,19 @@ func (r *run) finish(c Channel, res Result, err error) {
 		}
 	default:
 		r.inARow(&r.storeless, false)
-		if n := r.inARow(&r.silent, res.unreachable); n >= hopeless {
-			r.stop(fmt.Sprintf("Instagram could not be reached %d times in a row: %s", n, res.Error.Message))
+		if n := r.inARow(&r.silent, res.unanswered); n >= hopeless {
+			r.stop(fmt.Sprintf("Instagram gave no usable answer %d times in a row; the last: %s", n, errorOf(res)))
 		}
 	}
 	r.add(res)
+}
+
+// errorOf is what a result says of its failure.
+func errorOf(res Result) string {
+	if res.Error == nil || res.Error.Message == "" {
+		return res.Reason
+	}
+	return res.Error.Message
 }
 
 // inARow counts how often in a row something has happened.

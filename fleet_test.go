@@ -211,7 +211,7 @@ func TestRunWithoutNetworkEndsEarly(t *testing.T) {
 	}
 	w.meta.fail("refresh", network)
 	r := w.run(evergrant.Job{Command: evergrant.CommandRefresh, Concurrency: 4})
-	if n := len(w.meta.seen("refresh")); n > 40 || !strings.Contains(r.Stopped, "could not be reached") {
+	if n := len(w.meta.seen("refresh")); n > 40 || !strings.Contains(r.Stopped, "no usable answer") {
 		t.Errorf("%d calls without a network, stopped %q; want an early end", n, r.Stopped)
 	}
 }

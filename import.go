@@ -47,6 +47,9 @@ func (k *Keeper) prepared(rows []Incoming, now time.Time) []Incoming {
 		if h.Provider == "" {
 			h.Provider = ProviderInstagram
 		}
+		if byLife := kindByLife(h.IssuedAt, h.ExpiresAt, now); h.TokenKind == ShortLived && byLife == LongLived {
+			h.TokenKind = UnknownKind // the row contradicts itself
+		}
 		if h.TokenKind == "" {
 			h.TokenKind = kindByLife(h.IssuedAt, h.ExpiresAt, now)
 		}

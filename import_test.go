@@ -1,6 +1,7 @@
 package evergrant_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -203,5 +204,21 @@ func TestImportedTokenOfAnotherAccount(t *testing.T) {
 	c := w.held(out[0].Held.ID)
 	if c.Status != evergrant.Paused || !strings.Contains(c.Reason, "another Instagram account") || r.Summary.Failed != 1 || !r.NeedsAttention() {
 		t.Errorf("channel = %s (%s), run %+v; want it paused with the reason", c.Status, c.Reason, r.Summary)
+	}
+	if _, err := w.keeper.Token(t.Context(), c.ID); !errors.Is(err, evergrant.ErrNoToken) || !strings.Contains(err.Error(), "another Instagram account") {
+		t.Errorf("Token = %v; want it refused with the reason", err)
+	}
+	right := row(1, "right", func(h *evergrant.Held) { h.TokenKind, h.ExpiresAt = evergrant.LongLived, start.Add(50*day) })
+	if out, err := w.keeper.Import(t.Context(), []evergrant.Incoming{right}); err != nil || out[0].Verdict != evergrant.ImportUpdated {
+		t.Errorf("the right token: %v (%s), %v; want it taken", out[0].Verdict, out[0].Reason, err)
+	}
+}
+
+// One token belongs to one channel.
+func TestImportOfAnotherChannelsToken(t *testing.T) {
+	w := newWorld(t)
+	out, err := w.keeper.Import(t.Context(), []evergrant.Incoming{row(1, "t1", nil), row(2, "t2", nil), row(2, "t1", nil)})
+	if err != nil || out[2].Verdict != evergrant.ImportRejected || !strings.Contains(out[2].Reason, "this very token") {
+		t.Errorf("third row = %v (%s), %v; want it rejected", out[2].Verdict, out[2].Reason, err)
 	}
 }

@@ -41,8 +41,9 @@ type Keeper struct {
 	flights flights[Result]
 	window  window // of attempts, for the fleet brake
 
-	mu     sync.Mutex
-	recent []int64 // channels whose token answered lately: good canaries
+	mu      sync.Mutex
+	recent  []int64        // channels whose token answered lately: good canaries
+	orphans map[int64]bool // channels whose lease-holder died at its work: its call may have taken effect
 }
 
 // A Config is what a Keeper is made of. Store is needed always, Provider for
@@ -203,7 +204,7 @@ func (k *Keeper) Token(ctx context.Context, id int64) (Held, error) {
 	if h.Status == ReconnectRequired {
 		return Held{}, fmt.Errorf("channel %d (%s): %w: %s", id, h.Name(), ErrLost, h.Reason)
 	}
-	return Held{}, fmt.Errorf("channel %d (%s): %w: it is %s", id, h.Name(), ErrNoToken, h.Status)
+	return Held{}, fmt.Errorf("channel %d (%s): %w: it is %s: %s", id, h.Name(), ErrNoToken, h.Status, h.Reason)
 }
 
 // patiently holds a decision back while a failure is fresh. Callers that come a hundred

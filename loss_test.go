@@ -280,3 +280,46 @@ func TestHealthyDoNotStarveBehindRefused(t *testing.T) {
 		})
 	}
 }
+
+// A wrong app secret is not mistaken for a young token: a short-lived one has an hour.
+func TestWrongSecretIsNotYouth(t *testing.T) {
+	secret := evergrant.Failure{Class: evergrant.AppWide, Scope: evergrant.ScopeApp, Status: 400, Code: 1, Message: "Error validating client secret."}
+	for _, kind := range []evergrant.TokenKind{evergrant.ShortLived, evergrant.UnknownKind} {
+		w := newWorld(t)
+		w.meta.whose = ""
+		w.meta.fail("exchange", secret)
+		w.meta.fail("refresh", unsupported)
+		out, err := w.keeper.Import(t.Context(), []evergrant.Incoming{row(1, "t1", func(h *evergrant.Held) { h.TokenKind = kind })})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := w.run(evergrant.Job{Command: evergrant.CommandConvert}); r.Summary.Failed != 1 || r.Channels[0].Error.Class != evergrant.AppWide {
+			t.Errorf("%s with a wrong secret: %+v; want failed, class app", kind, r.Summary)
+		}
+		w.meta.mend()
+		if r := w.run(evergrant.Job{Command: evergrant.CommandConvert}); r.Summary.Converted != 1 {
+			t.Errorf("%s with the right secret: %+v, channel %d; want converted at once", kind, r.Summary, out[0].Held.ID)
+		}
+	}
+}
+
+// In the first hour a token of unknown kind may be short-lived: it is not left for a day.
+func TestUnknownKindIsLookedAtWithinItsHour(t *testing.T) {
+	w := newWorld(t)
+	w.store.Now = w.clock.Now
+	w.meta.whose = ""
+	w.meta.fail("exchange", unsupported)
+	w.meta.fail("refresh", unsupported)
+	if _, err := w.keeper.Import(t.Context(), []evergrant.Incoming{row(1, "t1", nil)}); err != nil {
+		t.Fatal(err)
+	}
+	w.run(evergrant.Job{Command: evergrant.CommandConvert})
+	if h := w.held(1); h.HoldUntil.After(start.Add(15 * time.Minute)) {
+		t.Errorf("left alone until %v; want minutes", h.HoldUntil)
+	}
+	w.clock.Advance(2 * time.Hour)
+	w.run(evergrant.Job{Command: evergrant.CommandConvert})
+	if h := w.held(1); h.HoldUntil.Before(start.Add(24 * time.Hour)) {
+		t.Errorf("left alone until %v; want a day from the import, since it outlived an hour", h.HoldUntil)
+	}
+}

@@ -39,7 +39,7 @@ type Result struct {
 	ExpiresAt time.Time
 	Error     *LastError
 
-	unreachable bool // no answer came from Meta at all
+	unanswered bool // nothing came from Meta that could be called an answer
 }
 
 // MarshalJSON writes the contract's object; an unknown expiry is null.

@@ -122,7 +122,7 @@ func (v verdict) result(c Channel, why string) Result {
 	r := Result{
 		ID: c.ID, Username: c.Name(), TokenKind: c.TokenKind, Status: c.Status,
 		Outcome: v.outcome, Reason: why, ExpiresAt: c.ExpiresAt, Error: c.LastError,
-		unreachable: v.failure != nil && v.failure.Scope == ScopeNetwork,
+		unanswered: v.failure.unanswered(),
 	}
 	if v.note != "" {
 		r.Reason = v.note

@@ -37,7 +37,8 @@ type Store interface {
 	Create(ctx context.Context, h Held, ev Event) (Channel, error)
 	// Import adds or updates many channels in one transaction: for each row, decide is
 	// called with the channel found by id, else by account id, else by the fingerprint
-	// that an earlier import left, else nil; a new row comes with the id that it will have.
+	// that an earlier import left, else nil. A row whose token an earlier import brought to
+	// another channel is rejected. A new row comes with the id that it will have.
 	// Nothing is written when Import returns an error.
 	Import(ctx context.Context, rows []Incoming, decide ImportDecision) ([]ImportOutcome, error)
 

@@ -118,14 +118,22 @@ func TestDatabaseGoneEndsTheRun(t *testing.T) {
 	}
 }
 
-// Answers of Meta, however bad, are not a missing network.
-func TestServerErrorsDoNotEndTheRun(t *testing.T) {
+// Broken answers end a run as silence does, and single ones do not.
+func TestServerErrorsEndTheRun(t *testing.T) {
 	w := newWorld(t)
-	for i := range 60 {
+	for i := range 100 {
 		w.long(i, 57*day)
 	}
 	w.meta.fail("refresh", server)
-	if r := w.run(evergrant.Job{Command: evergrant.CommandRefresh, Concurrency: 1}); r.Stopped != "" || r.Summary.Failed != 60 {
+	r := w.run(evergrant.Job{Command: evergrant.CommandRefresh, Concurrency: 1})
+	if !strings.Contains(r.Stopped, "no usable answer 24 times in a row") || r.Summary.Failed != 24 || r.Summary.Skipped != 76 {
+		t.Errorf("Run = %+v, stopped %q; want an early end", r.Summary, r.Stopped)
+	}
+	w.meta.mend()
+	for i := range 50 {
+		w.meta.fail(fmt.Sprint("refresh long-", 2*i), server)
+	}
+	if r := w.run(evergrant.Job{Command: evergrant.CommandRefresh, Concurrency: 1}); r.Stopped != "" || r.Summary.Refreshed != 50 {
 		t.Errorf("Run = %+v, stopped %q; want every channel tried", r.Summary, r.Stopped)
 	}
 }

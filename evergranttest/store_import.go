@@ -95,6 +95,9 @@ func (s *Store) importRow(in evergrant.Incoming, decide evergrant.ImportDecision
 	}
 	in.Held = normalHeld(in.Held)
 	r := s.match(in.Held)
+	if other := s.imported(in.Held); r != nil && other != nil && other != r {
+		return reject(fmt.Sprintf("channel %d has this very token", other.held.ID))
+	}
 	var found *evergrant.Held
 	if r != nil {
 		h := copyHeld(r.held)
@@ -138,6 +141,11 @@ func (s *Store) match(in evergrant.Held) *row {
 	if r := s.account(in); r != nil {
 		return r
 	}
+	return s.imported(in)
+}
+
+// imported is the channel that an earlier import brought this token to.
+func (s *Store) imported(in evergrant.Held) *row {
 	fp := in.Imported
 	if fp == "" {
 		fp = in.Value.Fingerprint()

@@ -129,6 +129,9 @@ func rejected(in evergrant.Incoming, reason string) evergrant.ImportOutcome {
 // row decides over one row, and writes it or queues it for insertion.
 func (im *importing) row(ctx context.Context, in evergrant.Incoming, decide evergrant.ImportDecision) (evergrant.ImportOutcome, error) {
 	found := im.view.match(in.Held)
+	if other := im.view.byPrint[nameInApp{in.Held.App, fingerprint(in.Held)}]; found != nil && other != nil && other != found {
+		return rejected(in, fmt.Sprintf("channel %d has this very token", other.held.ID)), nil
+	}
 	var copied *evergrant.Held
 	if found != nil {
 		if found.unsealed != nil {
