@@ -81,7 +81,7 @@ func (a *app) run(cmd *cobra.Command, job evergrant.Job) error {
 		if err != nil {
 			return err
 		}
-		return a.report(rep)
+		return a.report(rep, job.ChannelID != 0)
 	})
 }
 

@@ -49,7 +49,7 @@ func TestReportExitCodes(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := &app{out: io.Discard, errOut: io.Discard, now: time.Now}
-			if err := a.report(tt.rep); !errors.Is(err, tt.want) {
+			if err := a.report(tt.rep, false); !errors.Is(err, tt.want) {
 				t.Errorf("got %v; want %v", err, tt.want)
 			}
 		})

@@ -12,9 +12,10 @@ const fewChannels = 20
 
 // report prints what a run did, and ends the command with the exit code that fits.
 // JSON holds everything. A table holds the channels with which something happened; in
-// a pipe, such as cron's, nothing at all is printed when nothing did.
-func (a *app) report(rep evergrant.Report) error {
-	if err := a.printReport(rep); err != nil {
+// a pipe, such as cron's, nothing at all is printed when nothing did, unless the channel was
+// asked for by name.
+func (a *app) report(rep evergrant.Report, named bool) error {
+	if err := a.printReport(rep, named); err != nil {
 		return err
 	}
 	if rep.Stopped != "" && rep.DryRun {
@@ -29,11 +30,11 @@ func (a *app) report(rep evergrant.Report) error {
 	return nil
 }
 
-func (a *app) printReport(rep evergrant.Report) error {
+func (a *app) printReport(rep evergrant.Report, named bool) error {
 	if a.output.json {
 		return a.printJSON(rep)
 	}
-	all := a.onTerminal() && !a.quiet && rep.Summary.Channels <= fewChannels
+	all := !a.quiet && (named || a.onTerminal() && rep.Summary.Channels <= fewChannels)
 	table := a.sheet("id", "username", "?kind", "?status", "outcome", "?expires", "reason")
 	shown := 0
 	for _, c := range rep.Channels {

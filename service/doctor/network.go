@@ -95,6 +95,6 @@ func (x *examination) brake(ctx context.Context, store *sqlstore.Store) {
 	case b.PausedUntil.After(x.Now()):
 		x.add("brake", Warn, "Instagram throttles the app until "+b.PausedUntil.UTC().Format(time.RFC3339), "wait; lower EVERGRANT_RATE if it happens often")
 	default:
-		x.add("brake", OK, "open", "")
+		x.add("brake", OK, "released", "")
 	}
 }
