@@ -82,3 +82,45 @@ func killRound(t *testing.T, n uint64, dice *rand.Rand, database string, limit i
 	}
 	return kills
 }
+
+// A killed process may leave refreshes that took effect. Where Meta gives the same string
+// back, those tokens are too young for another refresh until tomorrow: they are left
+// alone, and neither the channels nor the app are blamed.
+func TestKilledRefreshesAreNotBlamed(t *testing.T) {
+	s := newStage(t, sim.Config{Seed: seed(t), Latency: 300 * time.Millisecond}, "")
+	accounts, err := s.meta.CreateAccounts(sim.AccountSpec{Account: sim.Account{Username: "same", RefreshStyle: sim.RefreshSame}, Count: 40})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var specs []sim.TokenSpec
+	for _, a := range accounts {
+		specs = append(specs, sim.TokenSpec{Account: a.ID, Kind: sim.Long, Age: days(56)})
+	}
+	s.importTokens(s.issue(specs...))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd, _, errOut := s.start(ctx, "auto-refresh")
+	for tick := time.NewTicker(5 * time.Millisecond); s.meta.CountsOf(sim.Refresh).OK < 1; {
+		select {
+		case <-tick.C: // the first calls are answered: the next ones are under way
+		case <-ctx.Done():
+			t.Fatalf("no refresh was answered\n%s", errOut)
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the process ended well before it could be killed")
+	}
+	for range 2 {
+		if code, out := s.run("auto-refresh"); code != 0 {
+			t.Errorf("auto-refresh after the kill: exit %d; want 0\n%s%s", code, out, s.stderr.String())
+		}
+	}
+	for id, token := range s.export() {
+		if !s.meta.Accepts(token) {
+			t.Errorf("Meta refuses the stored token of channel %d", id)
+		}
+	}
+}
