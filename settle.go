@@ -143,6 +143,9 @@ func (f *Failure) explain(c Channel) string {
 	case Throttled:
 		return "Instagram asked to wait until " + c.HoldUntil.Format(time.RFC3339)
 	case Denied:
+		if f.Code == 0 { // not Meta's word, but ours: something is not set
+			return f.Message
+		}
 		return "a permission is missing; the token is kept"
 	case AppWide:
 		return "Instagram refuses the app, not the channel; the token is kept"
