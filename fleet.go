@@ -91,7 +91,7 @@ type run struct {
 func (r *run) gather(ctx context.Context) ([]Channel, error) {
 	now := r.k.instant()
 	var due []Channel
-	sort := func(c Channel) {
+	file := func(c Channel) {
 		d := r.job.decide(c, now)
 		switch {
 		case !d.Due(now):
@@ -109,7 +109,7 @@ func (r *run) gather(ctx context.Context) ([]Channel, error) {
 		if err != nil {
 			return nil, err
 		}
-		sort(c)
+		file(c)
 		return due, nil
 	}
 	filter := Filter{Statuses: []Status{Connected, Paused, ReconnectRequired}}
@@ -122,7 +122,7 @@ func (r *run) gather(ctx context.Context) ([]Channel, error) {
 			break
 		}
 		for _, c := range page {
-			sort(c)
+			file(c)
 		}
 		filter.After = page[len(page)-1].ID
 	}
